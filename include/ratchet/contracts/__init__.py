@@ -1,0 +1,1 @@
+"""The records everything else speaks: event streams, improvements, and the artifacts' schemas."""

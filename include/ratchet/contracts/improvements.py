@@ -1,0 +1,202 @@
+"""One record for every improvement, whatever its type, and the order of its states.
+
+The lifecycle that moves a record belongs to `deploy/`; here is only what a record may be.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from ratchet.errors import LifecycleError
+
+
+class State(StrEnum):
+    """Where an improvement stands."""
+
+    PROPOSED = "proposed"
+    VALIDATED = "validated"
+    REJECTED = "rejected"
+    APPROVED = "approved"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+    DEPLOYED = "deployed"
+    KEPT = "kept"
+    ROLLED_BACK = "rolled_back"
+    UNMEASURABLE = "unmeasurable"
+
+
+TRANSITIONS: dict[State, frozenset[State]] = {
+    State.PROPOSED: frozenset({State.VALIDATED, State.REJECTED}),
+    State.VALIDATED: frozenset({State.APPROVED, State.REJECTED, State.EXPIRED, State.SUPERSEDED}),
+    State.APPROVED: frozenset({State.DEPLOYED}),
+    State.DEPLOYED: frozenset({State.KEPT, State.ROLLED_BACK, State.UNMEASURABLE}),
+}
+
+
+class Priority(StrEnum):
+    """How soon somebody should look."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRule:
+    """What an improvement type needs to be validated and where it goes.
+
+    Attributes:
+        proof: what makes it `validated`.
+        confidence: how its confidence is defined.
+        deployed_to: where it is deployed.
+        judged_by: the metric that judges it.
+        automatic: whether it may be deployed without a person.
+        handed_over: true where `approved` means accepted by a team, with nothing to deploy.
+    """
+
+    proof: str
+    confidence: str
+    deployed_to: str
+    judged_by: str
+    automatic: bool
+    handed_over: bool = False
+
+
+class ImprovementType(StrEnum):
+    """The closed set of improvement types."""
+
+    ERROR_FIX = "error_fix"
+    RESOURCE_SETTING = "resource_setting"
+    EXPERIMENT_DECISION = "experiment_decision"
+    ROLLOUT_STEP = "rollout_step"
+    PROMPT_REFINEMENT = "prompt_refinement"
+    AGENT_CONFIGURATION = "agent_configuration"
+    MODEL_SELECTION = "model_selection"
+    WORKFLOW_OPTIMIZATION = "workflow_optimization"
+    API_CAPABILITY = "api_capability"
+    FEATURE_REQUEST = "feature_request"
+    FEEDBACK_TASK = "feedback_task"
+
+
+_BY_VERDICT = TypeRule(
+    "the verdict's statistics",
+    "1 - the verdict's error level",
+    "published/flags.json",
+    "guardrails after the step",
+    True,
+)
+_BY_EXPERIMENT = TypeRule(
+    "design check; the effect only by experiment",
+    "none until its experiment ends",
+    "an experiment, then its decision",
+    "primary metric of that experiment",
+    True,
+)
+TYPE_RULES: dict[ImprovementType, TypeRule] = {
+    ImprovementType.ERROR_FIX: TypeRule(
+        "sandbox replay: saved > 0, broken = 0",
+        "lower 95 % bound of the saved share",
+        "published/fixes/, git branch",
+        "failed root interactions of its fingerprint",
+        True,
+    ),
+    ImprovementType.RESOURCE_SETTING: TypeRule(
+        "replay against today's setting",
+        "share of replayed days on which it wins",
+        "published/settings.json",
+        "its own objective",
+        True,
+    ),
+    ImprovementType.EXPERIMENT_DECISION: _BY_VERDICT,
+    ImprovementType.ROLLOUT_STEP: _BY_VERDICT,
+    ImprovementType.PROMPT_REFINEMENT: _BY_EXPERIMENT,
+    ImprovementType.AGENT_CONFIGURATION: _BY_EXPERIMENT,
+    ImprovementType.MODEL_SELECTION: _BY_EXPERIMENT,
+    ImprovementType.WORKFLOW_OPTIMIZATION: _BY_EXPERIMENT,
+    ImprovementType.API_CAPABILITY: TypeRule(
+        "generated client type-checks and passes its contract test",
+        "share of operations tested",
+        "published/api_clients/",
+        "adoption, failures",
+        False,
+    ),
+    ImprovementType.FEATURE_REQUEST: TypeRule(
+        "evidence above its floor", "lower bound of the demand share", "tasks.json", "the metric it names", False, True
+    ),
+    ImprovementType.FEEDBACK_TASK: TypeRule(
+        "evidence above its floor",
+        "lower bound of the low-score share",
+        "tasks.json",
+        "the metric it names",
+        False,
+        True,
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Improvement:
+    """What Ratchet proposes, why, and what became of it.
+
+    `evidence` carries counts, the mart behind them, interval and sample event ids; `confidence` is 0 to 1 as the type's
+    rule defines it, None where there is none yet; `why` is one sentence for a stakeholder.
+    """
+
+    type: ImprovementType
+    target: str
+    key: str
+    title: str
+    why: str
+    evidence: dict[str, Any]
+    priority: Priority
+    confidence: float | None
+    expected_effect: str
+    proposed_on: date
+    revision: int = 1
+    state: State = State.PROPOSED
+    artifacts: tuple[str, ...] = ()
+    published_version: str | None = None
+    measured_effect: dict[str, Any] | None = None
+
+    @property
+    def improvement_id(self) -> str:
+        """Return the first 12 hex digits of SHA-256 over type, target and key."""
+        text = "\x1f".join((self.type, self.target, self.key))
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def moved(self, state: State) -> Improvement:
+        """Return the record in a new state.
+
+        Raises:
+            LifecycleError: if the present state does not allow it.
+        """
+        if state not in TRANSITIONS.get(self.state, frozenset()):
+            raise LifecycleError(
+                f"an improvement that is {self.state} cannot become {state}", where=self.improvement_id
+            )
+        return replace(self, state=state)
+
+    def as_record(self) -> dict[str, Any]:
+        """Return the record as it stands in `improvements.json`."""
+        return {
+            "improvement_id": self.improvement_id,
+            "revision": self.revision,
+            "type": self.type.value,
+            "title": self.title,
+            "target": self.target,
+            "key": self.key,
+            "why": self.why,
+            "priority": self.priority.value,
+            "confidence": self.confidence,
+            "expected_effect": self.expected_effect,
+            "state": self.state.value,
+            "proposed_on": self.proposed_on.isoformat(),
+            "published_version": self.published_version,
+            "measured_effect": self.measured_effect,
+            "artifacts": list(self.artifacts),
+            "evidence": self.evidence,
+        }

@@ -1,0 +1,77 @@
+"""Every error that Ratchet raises on purpose, as one small tree.
+
+    RatchetError                 exit code 2
+    ├── SettingsError            a settings file, key or value that cannot be used
+    ├── LandingError             a landing zone that is missing or unreadable
+    ├── SourceError              a source folder or mapping that cannot be used
+    ├── HomeBusyError            another process is writing to the same home
+    ├── StorageError             the disk is full or read-only
+    ├── GateFailedError          a data-quality gate stopped the night (exit code 1)
+    ├── StepFailedError          a step of the night failed (exit code 1)
+    └── LifecycleError           an improvement was moved against the order of its states
+
+A result that cannot be computed is no error: see `NotComputable`.
+What an error says is one line: what happened, where, and the way out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class RatchetError(Exception):
+    """Base of all errors a user is meant to read; `exit_code` is the command line's."""
+
+    exit_code = 2
+
+    def __init__(self, what: str, *, where: str = "", way_out: str = "") -> None:
+        """Keep the three parts apart for machines and join them into one line for people."""
+        self.what, self.where, self.way_out = what, where, way_out
+        place = f" ({where})" if where else ""
+        hint = f" — {way_out}" if way_out else ""
+        super().__init__(" ".join(f"{what}{place}{hint}".split()))
+
+
+class SettingsError(RatchetError):
+    """Raised at load when a settings file, key or value cannot be used."""
+
+
+class LandingError(RatchetError):
+    """Raised when a landing zone does not exist, is empty, or cannot be read."""
+
+
+class SourceError(RatchetError):
+    """Raised when a source's folder, settings or mapping cannot be used."""
+
+
+class HomeBusyError(RatchetError):
+    """Raised when another process holds the home's lock."""
+
+
+class StorageError(RatchetError):
+    """Raised when the disk is full or a path cannot be written."""
+
+    exit_code = 1
+
+
+class GateFailedError(RatchetError):
+    """Raised when a failing expectation stops the night before it publishes."""
+
+    exit_code = 1
+
+
+class StepFailedError(RatchetError):
+    """Raised when one step of a night failed; the report names it."""
+
+    exit_code = 1
+
+
+class LifecycleError(RatchetError):
+    """Raised when an improvement is moved to a state its present state does not allow."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotComputable:
+    """A result that the data cannot give, with the reason in words for the report."""
+
+    reason: str
