@@ -1,0 +1,213 @@
+"""The command line: what it reads from the user, and what it says.
+
+Every command prints what it did and where it wrote. Work is done in `nights.py`, `steps.py` and the packages.
+Exit codes: 0 done, 1 a night failed or is unhealthy, 2 wrong use or input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+import unicodedata
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, NoReturn
+
+from ratchet import __version__
+from ratchet.errors import RatchetError
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line and exits with 2."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} — see {self.prog} --help\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.command(options))
+    except RatchetError as error:
+        _complain(str(error))
+        return error.exit_code
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except KeyboardInterrupt:
+        _complain("stopped; nothing is half-written, run it again to go on")
+        return 130
+
+
+def say(text: str = "") -> None:
+    """Print a line; control characters, which could drive a terminal, are shown as escapes."""
+    sys.stdout.write(_safe(text) + "\n")
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write(f"ratchet: {_safe(text)}\n")
+
+
+def _safe(text: str) -> str:
+    return "".join(c if c == "\n" or unicodedata.category(c)[0] != "C" else f"\\x{ord(c):02x}" for c in text)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="ratchet", description="Turns an AI application's logs into measured improvements.")
+    parser.add_argument("--version", action="version", version=f"ratchet {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+    _add_run(commands)
+    _add_sample_logs(commands)
+    _add_status(commands)
+    _add_validate_logs(commands)
+    contract = commands.add_parser("contract", help="print the event contract as JSON Schema")
+    contract.set_defaults(command=_contract)
+    report = commands.add_parser("report", help="draw a night's report again from its results")
+    report.add_argument("--date", type=_day, required=True, metavar="YYYY-MM-DD")
+    _add_home(report)
+    report.set_defaults(command=_report)
+    return parser
+
+
+def _add_home(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--home", type=Path, metavar="DIR", help="where Ratchet keeps its state (RATCHET_HOME or ./home)"
+    )
+
+
+def _add_run(commands: Any) -> None:
+    run = commands.add_parser("run", help="run nights in process, through the same steps as the DAG")
+    run.add_argument("--from", dest="first", type=_day, metavar="YYYY-MM-DD", help="first night (the first landed day)")
+    run.add_argument("--to", dest="last", type=_day, metavar="YYYY-MM-DD", help="last night (the newest landed day)")
+    run.add_argument("--landing", metavar="DIR|URL", help="landing zone (that of the settings, or <home>/landing)")
+    run.add_argument("--source", metavar="NAME", help="source that reads it (those of the settings, or native)")
+    run.add_argument("--live", action="store_true", default=None, help="let this night decide and publish")
+    _add_home(run)
+    run.set_defaults(command=_run)
+
+
+def _add_sample_logs(commands: Any) -> None:
+    sample = commands.add_parser("sample-logs", help="write believable logs with known truths beside them")
+    sample.add_argument("--out", type=Path, required=True, metavar="DIR")
+    sample.add_argument("--days", type=_count, default=14, metavar="N")
+    sample.add_argument("--events-per-day", type=_count, default=5000, metavar="N")
+    sample.add_argument("--seed", type=int, default=7, metavar="S")
+    sample.add_argument("--end", type=_day, metavar="YYYY-MM-DD", help="last day (yesterday)")
+    sample.set_defaults(command=_sample_logs)
+
+
+def _add_status(commands: Any) -> None:
+    status = commands.add_parser("status", help="say how the application and the pipeline are; exit code 1 if not well")
+    status.add_argument("--json", action="store_true")
+    _add_home(status)
+    status.set_defaults(command=_status)
+
+
+def _add_validate_logs(commands: Any) -> None:
+    validate = commands.add_parser("validate-logs", help="dry run of the contract on your own files; writes nothing")
+    validate.add_argument("path", type=Path)
+    validate.add_argument("--source", default="native", metavar="NAME")
+    validate.set_defaults(command=_validate_logs)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2026-11-20") from None
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 up")
+    return int(text)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from ratchet import nights
+    from ratchet.night import Night
+
+    night = Night.from_environment(home=options.home, source=options.source, landing=options.landing, live=options.live)
+    days = nights.days_to_run(night, options.first, options.last)
+    failed: list[RatchetError] = []
+    with tqdm(total=len(days) * len(nights.PLAN), unit="step", disable=not sys.stderr.isatty(), leave=False) as bar:
+
+        def progress(day: date, step: str) -> None:
+            bar.set_description(f"{day} {step}")
+            bar.update()
+
+        for outcome in nights.run_nights(night, days, progress):
+            bar.clear()
+            say(_night_line(outcome))
+            failed.extend(outcome.failures.values())
+    say(f"Reports: {night.home.root / 'artifacts'}")
+    say(f"Open the newest: {night.home.artifacts(days[-1]) / 'report.html'}")
+    return failed[0].exit_code if failed else 0
+
+
+def _night_line(outcome: Any) -> str:
+    summary = outcome.summaries.get("report", {})
+    headline = summary.get("headline", "no report was written")
+    problems = "".join(f"\n    {name} failed: {error}" for name, error in outcome.failures.items())
+    return f"{outcome.day}  {headline}{problems}"
+
+
+def _sample_logs(options: argparse.Namespace) -> int:
+    from ratchet import samples
+
+    end = options.end or datetime.now(UTC).date() - timedelta(days=1)
+    if options.out.exists() and any(options.out.iterdir()):
+        raise RatchetError(
+            "the folder is not empty", where=str(options.out), way_out="name a new folder, or remove the old logs first"
+        )
+    truth = samples.write(options.out, options.days, options.events_per_day, options.seed, end)
+    first = end - timedelta(days=options.days - 1)
+    say(f"Wrote {truth['totals']['lines']:,} lines, {first} to {end}, to {options.out}")
+    say(f"What was planted in them is in {options.out / 'truth.json'}")
+    return 0
+
+
+def _status(options: argparse.Namespace) -> int:
+    from ratchet import status
+    from ratchet.night import Night
+
+    found = status.read(Night.from_environment(home=options.home))
+    say(json.dumps(found.as_dict(), indent=1, ensure_ascii=False) if options.json else found.in_words())
+    return 0 if found.well else 1
+
+
+def _validate_logs(options: argparse.Namespace) -> int:
+    from ratchet.log import validate
+
+    verdict = validate.validate(options.path, source=options.source, today=datetime.now(UTC).date())
+    say(verdict.in_words())
+    return 1 if verdict.refused else 0
+
+
+def _contract(options: argparse.Namespace) -> int:
+    from ratchet.contracts.schema import contract_schema
+
+    say(json.dumps(contract_schema(), indent=1, ensure_ascii=False))
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    from ratchet import steps
+    from ratchet.night import Night
+
+    night = Night.from_environment(options.date, home=options.home)
+    with night.home.lock():
+        summary = steps.redraw(night)
+    say(f"{summary['headline']}\n{summary['report']}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""Publishes: puts one whole, consistent version where the AI application reads it.
+
+`<home>/published` is a link to `<home>/versions/<version>`; switching the link is the one atomic step. What is decided
+about an improvement belongs to `decisions.py`.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from ratchet import files
+from ratchet.home import Home
+
+KEPT_VERSIONS = 30
+
+
+def publish(home: Home, day: date, contents: Mapping[str, Any]) -> str:
+    """Write a version and switch to it; the same content on the same day is the same version.
+
+    Args:
+        home: whose `published` is switched.
+        day: the night that publishes.
+        contents: file name -> JSON value.
+
+    Returns:
+        The version: the day and the first 8 hex digits of the content's hash.
+
+    Raises:
+        StorageError: if the disk is full; the old version stays.
+    """
+    version = f"{day.isoformat()}-{files.digest(contents)[:8]}"
+    folder = home.root / "versions" / version
+    if not (folder / "version").exists():
+        for name, value in contents.items():
+            files.write_json(folder / name, value)
+        files.write_text(folder / "version", version + "\n")  # last: its presence says that the version is whole
+    try:
+        files.switch_link(home.published, folder)
+    except OSError as error:
+        raise files.storage_error(error, home.published) from error
+    _prune(home, version)
+    return version
+
+
+def current(home: Home) -> str | None:
+    """Return the published version, None before the first."""
+    path = home.published / "version"
+    return path.read_text("utf-8").strip() if path.exists() else None
+
+
+def _prune(home: Home, version: str) -> None:
+    whole = sorted(p for p in (home.root / "versions").iterdir() if p.name != version)
+    for folder in whole[: max(0, len(whole) - KEPT_VERSIONS)]:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,124 @@
+"""The plan of a night and its runner in process.
+
+`PLAN` is the one list of steps; the Airflow DAG and `ratchet run` both follow it. What a step does is in `steps.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from ratchet import steps
+from ratchet.errors import LandingError, RatchetError
+from ratchet.night import Night
+
+Progress = Callable[[date, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a night.
+
+    Attributes:
+        name: its name, the task's id and the key of its function in `steps.STEPS`.
+        group: the verb of the loop it belongs to.
+        needs: steps that must be done before it.
+        pool: the one-slot Airflow pool it runs in, None where it may run beside others.
+        always: it runs whatever became of the steps it needs.
+    """
+
+    name: str
+    group: str
+    needs: tuple[str, ...] = ()
+    pool: str | None = None
+    always: bool = False
+
+    @property
+    def doc(self) -> str:
+        """Return the first line of the step's docstring."""
+        return (steps.STEPS[self.name].__doc__ or "").partition("\n")[0]
+
+
+PLAN: tuple[Step, ...] = (
+    Step("ingest", "log", pool="warehouse"),
+    Step("check_raw", "log", ("ingest",), pool="warehouse"),
+    Step("build_marts", "analyze", ("check_raw",), pool="warehouse"),
+    Step("check_marts", "analyze", ("build_marts",), pool="warehouse"),
+    Step("drift", "analyze", ("check_raw",), pool="warehouse"),
+    Step("gaps", "analyze", ("check_marts",)),
+    Step("errors", "analyze", ("check_marts",)),
+    Step("feedback", "analyze", ("check_marts",)),
+    Step("usage", "analyze", ("check_marts",)),
+    Step("health", "analyze", ("check_marts",)),
+    Step("kpis", "measure", ("check_marts",)),
+    Step("improvements", "generate", ("gaps", "errors", "feedback")),
+    Step("report", "report", ("drift", "usage", "health", "kpis", "improvements"), always=True),
+    Step("publish", "deploy", ("health", "report")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NightOutcome:
+    """What became of one night: the summaries of the steps that ran and the errors of those that failed."""
+
+    day: date
+    summaries: dict[str, dict[str, Any]]
+    failures: dict[str, RatchetError]
+
+    @property
+    def error(self) -> RatchetError | None:
+        """Return the first failure, in the order of the plan."""
+        return next(iter(self.failures.values()), None)
+
+
+def run_nights(night: Night, days: Sequence[date], progress: Progress) -> Iterator[NightOutcome]:
+    """Run nights in process, one after the other, holding the home's lock.
+
+    Raises:
+        HomeBusyError: if another process works on the home.
+    """
+    with night.home.lock():
+        for day in days:
+            yield run_night(night.on(day), progress)
+
+
+def run_night(night: Night, progress: Progress) -> NightOutcome:
+    """Run the plan for one day; a failed step spares those that do not need it."""
+    outcome = NightOutcome(night.day, {}, {})
+    for step in PLAN:
+        progress(night.day, step.name)
+        missing = [n for n in step.needs if n not in outcome.summaries]
+        if missing and not step.always:
+            night.mark(step.name, "skipped", f"needs {missing[0]}, which did not finish")
+            continue
+        try:
+            outcome.summaries[step.name] = steps.execute(step.name, night)
+        except RatchetError as error:
+            outcome.failures[step.name] = error
+    return outcome
+
+
+def days_to_run(night: Night, first: date | None, last: date | None) -> list[date]:
+    """Return the days from `first` to `last`; what is not given is the first or last landed day that is over.
+
+    Raises:
+        LandingError: if nothing landed and no day was given.
+        RatchetError: if the range is empty or reaches into the future.
+    """
+    if first is None or last is None:
+        landed = [d for d in steps.landed_days(night) if d < night.today]
+        if not landed and first is None and last is None:
+            raise LandingError(
+                "nothing has landed on a day that is over",
+                where=night.landing_names(),
+                way_out="put logs under dt=YYYY-MM-DD/, or make some: ratchet sample-logs --out LANDING",
+            )
+        first = first or min([*landed, last or landed[0]])
+        last = last or max([*landed, first])
+    if last > night.today:
+        raise RatchetError(f"{last} is in the future", way_out=f"the last day that can be run is {night.today}")
+    if first > last:
+        raise RatchetError(f"--from {first} is after --to {last}", way_out="swap them")
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]

@@ -1,0 +1,30 @@
+from datetime import date
+
+from ratchet import files
+from ratchet.deploy import publish
+from ratchet.home import Home
+
+DAY = date(2026, 11, 1)
+
+
+def test_a_version_is_whole_and_the_same_content_is_the_same_version(tmp_path):
+    home = Home(tmp_path)
+    first = publish.publish(home, DAY, {"health.json": {"status": "healthy"}})
+    assert publish.publish(home, DAY, {"health.json": {"status": "healthy"}}) == first == publish.current(home)
+    assert files.read_json(home.published / "health.json") == {"status": "healthy"}
+    second = publish.publish(home, DAY, {"health.json": {"status": "critical"}})
+    assert second != first
+    assert publish.current(home) == second
+
+
+def test_nothing_published_is_none(tmp_path):
+    assert publish.current(Home(tmp_path)) is None
+
+
+def test_old_versions_go_and_the_current_one_stays(tmp_path, monkeypatch):
+    monkeypatch.setattr(publish, "KEPT_VERSIONS", 2)
+    home = Home(tmp_path)
+    for number in range(5):
+        version = publish.publish(home, DAY, {"health.json": {"n": number}})
+    assert publish.current(home) == version
+    assert len(list((tmp_path / "versions").iterdir())) == 3
