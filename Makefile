@@ -53,7 +53,7 @@ pins: ## compile requirements.in to requirements.txt (needs uv)
 	@uv pip compile requirements.in --universal --python-version 3.11 --no-emit-index-url -q -o requirements.txt
 
 docs: setup ## write the generated pages of docs/
-	@$(BIN)/python -m ratchet.contracts.schema > docs/data_dictionary.md
+	@$(BIN)/python -m ratchet.contracts.dictionary > docs/data_dictionary.md
 
 clean: ## remove the virtual environment, caches and the demo's home
 	@rm -rf .venv .airflow .mypy_cache .pytest_cache .ruff_cache .hypothesis home dbt_project/target dbt_project/logs include/*.egg-info

@@ -99,7 +99,7 @@ def _plain_number(value: Any) -> Any:
 def write_csv(path: Path, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
     """Write a table as CSV in which no cell can start a spreadsheet formula."""
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
+    writer = csv.writer(buffer)  # with the line ends of RFC 4180, so that either of them is quoted in a cell
     writer.writerow(columns)
     writer.writerows([_cell(row.get(c)) for c in columns] for row in rows)
     write_text(path, buffer.getvalue())

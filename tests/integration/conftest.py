@@ -1,0 +1,51 @@
+import hashlib
+import subprocess
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from ratchet import samples
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = ROOT.parent / "shared" / "data"
+LAST = date(2026, 11, 10)
+DAYS = 5
+FIRST = LAST - timedelta(days=DAYS - 1)
+DRAWN_BY_OTHERS = ("manifest.json", "drift.html", "data_docs")
+
+
+@pytest.fixture(scope="session")
+def landing(tmp_path_factory):
+    """Five days of small sample logs."""
+    folder = tmp_path_factory.mktemp("logs") / "landing"
+    samples.write(folder, days=DAYS, events_per_day=600, seed=3, end=LAST)
+    return folder
+
+
+def ratchet(*arguments, **options):
+    """Run the command line in a process of its own."""
+    command = [sys.executable, "-m", "ratchet.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=600, **options)
+
+
+def fingerprints(home, days=None):
+    """Return the hash of every artifact that must repeat to the byte."""
+    wanted = [d.isoformat() for d in days] if days else None
+    return {
+        str(path.relative_to(home)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted((Path(home) / "artifacts").glob("????-??-??/**/*"))
+        if path.is_file()
+        and not any(part in DRAWN_BY_OTHERS for part in path.parts)
+        and (wanted is None or path.relative_to(Path(home) / "artifacts").parts[0] in wanted)
+    }
+
+
+@pytest.fixture(scope="session")
+def in_order(landing, tmp_path_factory):
+    """A home in which the five nights ran in order, in one process."""
+    home = tmp_path_factory.mktemp("in_order") / "home"
+    done = ratchet("run", "--landing", landing, "--home", home)
+    assert done.returncode == 0, done.stderr + done.stdout
+    return home

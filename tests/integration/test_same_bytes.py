@@ -1,0 +1,98 @@
+"""A night's artifacts are the same bytes whatever happened before: order, repetition, kill, full disk."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from .conftest import DAYS, FIRST, LAST, ROOT, fingerprints, ratchet
+
+pytestmark = pytest.mark.slow
+NIGHTS = [FIRST + timedelta(days=n) for n in range(DAYS)]
+
+
+def test_every_night_has_its_artifacts(in_order):
+    found = fingerprints(in_order)
+    for day in NIGHTS:
+        for name in ("report.html", "report.md", "report.json", "load.json", "features.json", "improvements.json"):
+            assert f"artifacts/{day}/{name}" in found
+
+
+def test_running_a_night_again_changes_nothing(in_order, landing):
+    before = fingerprints(in_order)
+    day = NIGHTS[2]
+    done = ratchet("run", "--from", day, "--to", day, "--landing", landing, "--home", in_order)
+    assert done.returncode == 0, done.stderr
+    assert fingerprints(in_order) == before
+
+
+def test_the_order_of_nights_changes_nothing(in_order, landing, tmp_path):
+    for day in reversed(NIGHTS):
+        done = ratchet("run", "--from", day, "--to", day, "--landing", landing, "--home", tmp_path)
+        assert done.returncode == 0, done.stderr
+    assert fingerprints(tmp_path) == fingerprints(in_order)
+
+
+def test_a_killed_run_heals(in_order, landing, tmp_path):
+    command = [sys.executable, "-m", "ratchet.cli", "run", "--landing", landing, "--home", tmp_path]
+    for delay_s in (3.0, 6.0, 9.0, 12.0):
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(delay_s)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    done = ratchet("run", "--landing", landing, "--home", tmp_path)
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert fingerprints(tmp_path) == fingerprints(in_order)
+    left = [p for p in Path(tmp_path).rglob("*") if ".tmp" in p.name or p.name.endswith(".old")]
+    assert left == []
+
+
+def test_a_full_disk_is_one_line_and_heals(in_order, landing, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    small = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=6m", "ratchet-test", disk], capture_output=True, check=False
+    )
+    if small.returncode:
+        pytest.skip("mounting a small file system needs root: run the tests as root")
+    try:
+        done = ratchet("run", "--landing", landing, "--home", disk / "home")
+        assert done.returncode == 1
+        assert "free some space" in done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        subprocess.run(["mount", "-o", "remount,size=600m", disk], check=True)
+        done = ratchet("run", "--landing", landing, "--home", disk / "home")
+        assert done.returncode == 0, done.stderr + done.stdout
+        assert fingerprints(disk / "home") == fingerprints(in_order)
+    finally:
+        subprocess.run(["umount", disk], check=False)
+
+
+def test_a_home_that_was_moved_still_works(in_order, landing, tmp_path):
+    moved = tmp_path / "elsewhere"
+    shutil.copytree(in_order, moved, symlinks=True)
+    done = ratchet("run", "--from", LAST, "--to", LAST, "--landing", landing, "--home", moved)
+    assert done.returncode == 0, done.stderr
+    assert fingerprints(moved) == fingerprints(in_order)
+
+
+def test_two_processes_on_one_home_do_not_meet(landing, tmp_path):
+    command = [sys.executable, "-m", "ratchet.cli", "run", "--landing", landing, "--home", tmp_path]
+    first = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        while not (tmp_path / ".lock").exists():
+            time.sleep(0.05)
+        time.sleep(0.3)
+        second = ratchet("run", "--landing", landing, "--home", tmp_path)
+        assert second.returncode == 2
+        assert f"process {first.pid} is writing to this home" in second.stderr
+        assert second.stderr.count("\n") == 1
+    finally:
+        os.kill(first.pid, signal.SIGKILL)
+        first.communicate()
