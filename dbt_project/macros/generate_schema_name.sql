@@ -1,0 +1,4 @@
+{# A layer is a schema, whatever the target is called. #}
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {{ (custom_schema_name or target.schema) | trim }}
+{%- endmacro %}

@@ -1,0 +1,53 @@
+with events as (
+
+    select * from {{ source('bronze', 'interaction') }}
+
+)
+
+select
+    event_id,
+    event_date,
+    landed_date,
+    occurred_at,
+    clock,
+    {{ unit_id() }} as unit,
+    {{ unit_kind() }} as unit_kind,
+    user_id,
+    session_id,
+    trace_id,
+    service,
+    release,
+    environment,
+    published_version,
+    attributes,
+    parent_id,
+    intent,
+    success,
+    error,
+    request_text,
+    response_text,
+    params,
+    duration_ms,
+    ttft_ms,
+    timed_out,
+    timeout_ms,
+    agent,
+    agent_tier,
+    task_type,
+    complexity,
+    size,
+    language,
+    model,
+    prompt_id,
+    prompt_version,
+    config_hash,
+    input_tokens,
+    output_tokens,
+    cost_usd,
+    quality_score,
+    feature,
+    fix_id,
+    host,
+    batch_id,
+    batch_size
+from events

@@ -1,0 +1,116 @@
+"""Runs dbt over the warehouse, in process, and says in one line what went wrong.
+
+What is built is SQL in dbt_project/; what a build is told (its night, its pending landing days) is written beforehand
+by `Warehouse.prepare`. Nothing here knows what a mart means.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import ratchet.errors as errors
+from ratchet.home import Home
+from ratchet.warehouse import Warehouse, explain
+
+PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+_MODELS = ("model", "seed", "snapshot")
+
+
+@dataclass(frozen=True, slots=True)
+class BuildSummary:
+    """What one build did; `warnings` are the data tests that warned, `elapsed_s` is a fact of the machine."""
+
+    models: int
+    tests: int
+    warnings: tuple[str, ...]
+    elapsed_s: float
+
+
+def build(home: Home, day: date, *, full_refresh: bool = False) -> BuildSummary:
+    """Build every model for the night that was prepared and run the data tests.
+
+    Raises:
+        StepFailedError: if a model or a test fails; names the first one.
+        HomeBusyError: if another process has the warehouse open.
+        StorageError: if the disk is full.
+    """
+    started = time.perf_counter()
+    _check_prepared(home, day)
+    arguments = ["build", "--exclude-resource-type", "unit_test", *_options(home)]
+    result = _invoke(home, [*arguments, "--full-refresh"] if full_refresh else arguments)
+    _raise_on_failure(result, home)
+    nodes = result.result.results
+    return BuildSummary(
+        models=sum(r.node.resource_type in _MODELS for r in nodes),
+        tests=sum(r.node.resource_type == "test" for r in nodes),
+        warnings=tuple(sorted(r.node.name for r in nodes if r.status == "warn")),
+        elapsed_s=time.perf_counter() - started,
+    )
+
+
+def _check_prepared(home: Home, day: date) -> None:
+    with Warehouse.open(home) as warehouse:
+        prepared = warehouse.connection.execute("select as_of from run.context").fetchone()
+    if prepared is None or prepared[0] != day:
+        raise errors.StepFailedError(f"the warehouse is not prepared for {day}", where=str(home.warehouse))
+
+
+def _options(home: Home) -> list[str]:
+    state = home.root.absolute() / "dbt"
+    return [
+        *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
+        *("--target-path", str(state / "target"), "--log-path", str(state / "logs")),
+        *("--log-level", "none", "--log-level-file", "info", "--no-print", "--quiet"),
+    ]
+
+
+def _invoke(home: Home, arguments: list[str]) -> Any:
+    from dbt.cli.main import dbtRunner
+
+    with _environment(RATCHET_WAREHOUSE=str(home.warehouse.absolute())):
+        return dbtRunner(manifest=_manifest(str(home.root.absolute()))).invoke(arguments)
+
+
+@cache
+def _manifest(root: str) -> Any:
+    """Parse the project once a process; later nights reuse it."""
+    from dbt.cli.main import dbtRunner
+
+    home = Home(Path(root))
+    with _environment(RATCHET_WAREHOUSE=str(home.warehouse)):
+        parsed = dbtRunner().invoke(["parse", *_options(home)])
+    if not parsed.success:
+        raise errors.StepFailedError(f"dbt cannot read its project: {parsed.exception}", where=str(PROJECT))
+    return parsed.result
+
+
+@contextmanager
+def _environment(**values: str) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _raise_on_failure(result: Any, home: Home) -> None:
+    if result.exception is not None:
+        message = str(result.exception)
+        raise explain(message, home.warehouse) or errors.StepFailedError(f"dbt failed: {message}") from result.exception
+    for run in result.result.results:
+        if run.status in ("error", "fail"):
+            message = f"{run.node.resource_type} {run.node.name}: {run.message}"
+            raise explain(message, home.warehouse) or errors.StepFailedError(message, where=run.node.original_file_path)

@@ -1,0 +1,262 @@
+"""The one door to the warehouse: what a build is told, what it leaves behind, and frames for everybody else.
+
+The DuckDB file belongs to one process at a time. How events become marts is SQL and lives in dbt_project/; running dbt
+lives in `marts.py`; what the numbers mean belongs to the packages that read the frames.
+"""
+
+from __future__ import annotations
+
+import glob
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import duckdb
+
+import ratchet.errors as errors
+from ratchet import files
+from ratchet.contracts.streams import STREAMS, field_specs
+from ratchet.home import Home
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA_VERSION = 1  # raised whenever a daily statistic changes its columns or its meaning
+LOOKBACK_DAYS = 7  # an interaction and its feedback may land this far apart
+_SEARCH_PATH = "marts,intermediate,staging,main"
+_LINEAGE = (("source", "VARCHAR"), ("source_file", "VARCHAR"), ("source_line", "BIGINT"), ("landed_date", "DATE"))
+
+
+class WindowSettings(Protocol):
+    """The settings that SQL needs; `ratchet.settings.Settings` has them."""
+
+    @property
+    def gap_window_days(self) -> int:
+        """Length of the window in which gaps are found."""
+
+    @property
+    def suggestion_window_days(self) -> int:
+        """Length of the window in which features are suggested."""
+
+    @property
+    def history_start(self) -> date | None:
+        """First landing day that counts; None is the first there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Warehouse:
+    """An open warehouse; get one from `Warehouse.open` and keep it no longer than needed."""
+
+    home: Home
+    connection: Any
+
+    @classmethod
+    @contextmanager
+    def open(cls, home: Home) -> Iterator[Warehouse]:
+        """Open the home's warehouse for writing, creating it when it is missing.
+
+        Raises:
+            HomeBusyError: if another process has it open.
+            StorageError: if the file is damaged, of another schema version, or cannot be written.
+        """
+        with translated(home.warehouse):
+            home.root.mkdir(parents=True, exist_ok=True)
+            connection = duckdb.connect(str(home.warehouse))
+            try:
+                _create(connection)
+                _check_version(connection, home.warehouse)
+                connection.execute(f"set search_path = '{_SEARCH_PATH}'")
+                yield cls(home, connection)
+            finally:
+                connection.close()
+
+    def pending(self, load_hashes: Mapping[date, str], upto: date) -> list[date]:
+        """Return the landing days up to a day whose daily statistics are missing or stale, in order.
+
+        A landing day is stale when its load changed or vanished, or when one up to `LOOKBACK_DAYS` before it did:
+        its feedback may be about interactions that landed there.
+        """
+        built = dict(self.connection.execute("select landed_date, input_hash from run.built").fetchall())
+        days = {d for d in {*load_hashes, *built} if d <= upto}
+        changed = [d for d in sorted(days) if load_hashes.get(d) != built.get(d)]
+        near = timedelta(days=LOOKBACK_DAYS)
+        return sorted(d for d in days if any(c <= d <= c + near for c in changed))
+
+    def prepare(self, day: date, pending_days: Sequence[date], settings: WindowSettings) -> None:
+        """Tell the next build which night it is and point the bronze views at the files it may read."""
+        first = min([day, *pending_days]) - timedelta(days=LOOKBACK_DAYS)
+        context = {
+            "as_of": day,
+            "history_start": settings.history_start or self._first_landing(day, pending_days),
+            "gap_window_days": settings.gap_window_days,
+            "suggestion_window_days": settings.suggestion_window_days,
+        }
+        self.connection.begin()
+        _replace_table(self.connection, "run.context", [context])
+        self.connection.execute("delete from run.pending")
+        _insert(self.connection, "run.pending", [(d,) for d in sorted(set(pending_days))])
+        landed = _landing_days(self.home, first, day)
+        for stream in STREAMS:
+            self.connection.execute(_bronze_view(stream, bronze_files(self.home, stream, landed)))
+        self.connection.commit()
+
+    def _first_landing(self, day: date, pending_days: Sequence[date]) -> date:
+        (built,) = self.connection.execute("select min(landed_date) from run.built").fetchone()
+        return min([d for d in (built, day, *pending_days) if d is not None])
+
+    def mark_built(self, load_hashes: Mapping[date, str], days: Iterable[date]) -> None:
+        """Record which load the daily statistics of these landing days were built from."""
+        rows = [(d, load_hashes[d]) for d in sorted(set(days)) if d in load_hashes]
+        self.connection.begin()
+        self.connection.execute("delete from run.built where landed_date in (select landed_date from run.pending)")
+        _insert(self.connection, "run.built", rows)
+        self.connection.commit()
+
+    def frame(self, sql: str, parameters: Sequence[Any] | None = None) -> pd.DataFrame:
+        """Return a query's result; marts, daily statistics and `bronze.<stream>` can be named without more ado."""
+        frame: pd.DataFrame = self.connection.execute(sql, parameters or []).df()
+        return frame
+
+    def marts(self) -> list[str]:
+        """Return the names of all marts, in order."""
+        sql = "select table_name from information_schema.tables where table_schema = 'marts' order by 1"
+        return [name for (name,) in self.connection.execute(sql).fetchall()]
+
+    def snapshot(self, day: date, folder: Path | None = None) -> dict[str, int]:
+        """Write every mart's rows of a night as Parquet, one file a mart, and switch the folder whole.
+
+        Returns:
+            The number of rows of each mart.
+        """
+        target = folder or self.home.snapshot(day)
+        fresh = target.with_name(f".{target.name}.fresh")
+        with translated(target):
+            shutil.rmtree(fresh, ignore_errors=True)
+            fresh.mkdir(parents=True)
+            counts = {mart: self._copy(mart, day, fresh / f"{mart}.parquet") for mart in self.marts()}
+            files.replace_folder(target, fresh)
+        return counts
+
+    def _copy(self, mart: str, day: date, path: Path) -> int:
+        sql = (
+            f"copy (select * from marts.{_name(mart)} where as_of = ? order by all) "
+            f"to {_literal(str(path))} (format parquet, compression zstd)"
+        )
+        (rows,) = self.connection.execute(sql, [day]).fetchone()
+        return int(rows)
+
+
+def _create(connection: Any) -> None:
+    connection.execute("""
+        create schema if not exists run;
+        create schema if not exists bronze;
+        create schema if not exists staging;
+        create schema if not exists intermediate;
+        create schema if not exists marts;
+        create table if not exists run.version (schema_version integer not null);
+        create table if not exists run.built (landed_date date primary key, input_hash varchar not null);
+        create table if not exists run.pending (landed_date date not null);
+    """)
+
+
+def _check_version(connection: Any, path: Path) -> None:
+    found = connection.execute("select schema_version from run.version").fetchone()
+    if found is None:
+        connection.execute("insert into run.version values (?)", [SCHEMA_VERSION])
+    elif found[0] != SCHEMA_VERSION:
+        relation = "a newer" if found[0] > SCHEMA_VERSION else "an older"
+        raise errors.StorageError(
+            f"the warehouse was written by {relation} Ratchet (schema {found[0]}, this one knows {SCHEMA_VERSION})",
+            where=str(path),
+            way_out="use that version, or move the file away: the next night builds it again from bronze",
+        )
+
+
+def _replace_table(connection: Any, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    types = {date: "date", int: "bigint", str: "varchar", float: "double"}
+    columns = ", ".join(f"{_name(k)} {types[type(v)]} not null" for k, v in rows[0].items())
+    connection.execute(f"create or replace table {table} ({columns})")
+    _insert(connection, table, [tuple(row.values()) for row in rows])
+
+
+def _insert(connection: Any, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    if rows:
+        marks = ", ".join("?" for _ in rows[0])
+        connection.executemany(f"insert into {table} values ({marks})", rows)
+
+
+def _landing_days(home: Home, first: date, last: date) -> list[tuple[date, Mapping[str, Any]]]:
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    found = [(d, home.loads / f"{d.isoformat()}.json") for d in days]
+    return [(d, files.read_json(path)) for d, path in found if path.is_file()]
+
+
+def bronze_files(home: Home, stream: str, loads: Sequence[tuple[date, Mapping[str, Any]]]) -> list[Path]:
+    """Return a stream's Parquet files of committed landing days, found without listing the whole history."""
+    found = []
+    for landed, report in loads:
+        for entry in report["streams"]:
+            if entry["stream"] == stream and entry["earliest"]:
+                first, last = (date.fromisoformat(str(entry[k])[:10]) for k in ("earliest", "latest"))
+                folders = (first + timedelta(days=n) for n in range((last - first).days + 1))
+                paths = (home.bronze / stream / f"event_date={e}" / f"landed={landed}.parquet" for e in folders)
+                found += [path.absolute() for path in paths if path.is_file()]
+    return found
+
+
+def _bronze_view(stream: str, paths: Sequence[Path]) -> str:
+    columns = [(spec.name, spec.sql_type) for spec in field_specs(stream)] + [*_LINEAGE, ("event_date", "DATE")]
+    empty = ", ".join(f"cast(null as {kind}) as {_name(name)}" for name, kind in columns)
+    select = f"select {empty} where false"
+    if paths:
+        listed = ", ".join(_literal(glob.escape(str(path))) for path in paths)
+        options = "union_by_name = true, hive_partitioning = true, hive_types = {'event_date': date}"
+        select += f" union all by name select * from read_parquet([{listed}], {options})"
+    return f"create or replace view bronze.{_name(stream)} as {select}"
+
+
+def _name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn the database's and the system's complaints about a file into one line with the way out.
+
+    Raises:
+        HomeBusyError: if another process has the file.
+        StorageError: if the disk is full, the file is damaged or cannot be written.
+    """
+    try:
+        yield
+    except duckdb.Error as error:
+        raise explain(str(error), path) or error from error
+    except OSError as error:
+        raise files.storage_error(error, path) from error
+
+
+def explain(message: str, path: Path) -> errors.RatchetError | None:
+    """Return the error for a message of the database, None if it is nothing a user could act on."""
+    if "Could not set lock" in message:
+        owner = re.search(r"PID (\d+)", message)
+        return errors.HomeBusyError(
+            f"process {owner[1] if owner else 'unknown'} has the warehouse open", where=str(path), way_out="wait for it"
+        )
+    if re.search(r"No space left|not enough space|disk full|failed to offload", message, re.IGNORECASE):
+        return errors.StorageError("the disk is full", where=str(path), way_out="free some space and run again")
+    if re.search(r"not a valid DuckDB database|corrupt|checksum|Serialization Error|Cannot open file", message):
+        return errors.StorageError(
+            f"the warehouse cannot be read: {message.splitlines()[0]}",
+            where=str(path),
+            way_out="move the file away: the next night builds it again from bronze",
+        )
+    return None
