@@ -20,14 +20,16 @@ Beside it lie `<stream>.sql`, each ONE select over these relations:
     documents  source_file, document_line, file_key, landed_date, document JSON (whole, for what stands beside records)
 
 which returns `source_file`, `source_line`, `event` (the JSON text of one event of the contract; unknown fields are
-kept in `attributes`). An optional `prepare.sql` creates temporary views over these that the mappings share. Events go
-through the same checks, redaction and duplicates as native lines (`ingest.py`). A file is mapped together with the
-other files of its source and landing day. How a mapping is run belongs to `mapping.py`, which files a day has to
-`landing.py`.
+kept in `attributes`). An optional `prepare.sql` creates temporary views and tables over these that the mappings share;
+before it runs, the macros of `sources/macros.sql` are there, and every `<table>.csv` of the folder as a table of that
+name, all texts. Events go through the same checks, redaction and duplicates as native lines (`ingest.py`). A file is
+mapped together with the other files of its source and landing day. How a mapping is run belongs to `mapping.py`, which
+files a day has to `landing.py`.
 """
 
 from __future__ import annotations
 
+import csv
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -43,6 +45,7 @@ from ratchet.errors import SourceError
 SHIPPED = Path(__file__).parent / "sources"
 SETTINGS_FILE = "source.yaml"
 PREPARE_FILE = "prepare.sql"
+MACROS_FILE = SHIPPED / "macros.sql"
 _KEYS = ("name", "description", "format", "records", "files")
 
 
@@ -104,7 +107,7 @@ def load_source(name: str) -> Source:
         format=kind,
         files=_texts(settings, "files", folder),
         records=_texts(settings, "records", folder) if "records" in settings else ("$",),
-        prepare=_read(folder / PREPARE_FILE) if (folder / PREPARE_FILE).exists() else "",
+        prepare=_prepare(folder) if kind is not Format.CONTRACT else "",
         mappings=_mappings(folder),
     )
     if source.is_mapped != bool(source.mappings):
@@ -135,6 +138,26 @@ def _settings(path: Path) -> dict[str, Any]:
             near = difflib.get_close_matches(str(key), _KEYS, n=1)
             raise _error(path, f"unknown key {key!r}", f"did you mean {near[0]}?" if near else f"known: {_KEYS}")
     return settings
+
+
+def _prepare(folder: Path) -> str:
+    own = [_read(folder / PREPARE_FILE)] if (folder / PREPARE_FILE).exists() else []
+    tables = [_table(path) for path in sorted(folder.glob("*.csv"))]
+    return "\n".join([_read(MACROS_FILE), *tables, *own])
+
+
+def _table(path: Path) -> str:
+    rows = list(csv.reader(_read(path).splitlines()))
+    if not path.stem.isidentifier() or len({len(row) for row in rows}) != 1:
+        raise _error(path, "no table: it takes a plain name, a header, rows of one length", "see sources.py")
+    header, *body = ([_quoted(cell) for cell in row] for row in rows)
+    columns = ", ".join(cell.replace("'", '"') for cell in header)
+    values = ",\n".join(f"({', '.join(row)})" for row in body)
+    return f"create or replace temp table {path.stem} as select * from (values\n{values}\n) as t({columns});"  # noqa: S608 all of it quoted
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _mappings(folder: Path) -> dict[str, str]:
