@@ -148,7 +148,7 @@ def _prepare(folder: Path) -> str:
 
 def _table(path: Path) -> str:
     rows = list(csv.reader(_read(path).splitlines()))
-    if not path.stem.isidentifier() or len({len(row) for row in rows}) != 1:
+    if not path.stem.isidentifier() or len(rows) < 2 or len({len(row) for row in rows}) != 1:
         raise _error(path, "no table: it takes a plain name, a header, rows of one length", "see sources.py")
     header, *body = ([_quoted(cell) for cell in row] for row in rows)
     columns = ", ".join(cell.replace("'", '"') for cell in header)

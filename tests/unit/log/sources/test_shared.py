@@ -1,0 +1,38 @@
+"""What every mapping may count on: the shared macros, and the tables that lie beside it as CSV."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from ratchet.errors import SourceError
+from ratchet.log.sources import load_source
+
+SETTINGS = "name: own\ndescription: d\nformat: json\nfiles: '*.json'\n"
+
+
+def own(folder: Path, table: str) -> str:
+    (folder / "source.yaml").write_text(SETTINGS)
+    (folder / "error.sql").write_text("select 1")
+    (folder / "names.csv").write_text(table)
+    return str(folder)
+
+
+def test_a_csv_beside_a_mapping_is_a_table(tmp_path: Path) -> None:
+    source = load_source(own(tmp_path, 'field,value\na,"it\'s, ""so"""\nb,\n'))
+    with duckdb.connect(config={"enable_external_access": "false"}) as connection:
+        connection.execute(source.prepare)
+        rows = connection.execute("select field, value from names order by field").fetchall()
+    assert rows == [("a", 'it\'s, "so"'), ("b", "")]
+
+
+def test_the_prepared_text_names_no_place_on_this_machine(tmp_path: Path) -> None:
+    assert str(tmp_path) not in load_source(own(tmp_path, "a,b\n1,2\n")).prepare
+
+
+@pytest.mark.parametrize("table", ["", "a,b\n1\n", "a\n"])
+def test_a_csv_that_is_no_table_is_refused(tmp_path: Path, table: str) -> None:
+    with pytest.raises(SourceError, match=r"names\.csv"):
+        load_source(own(tmp_path, table))
