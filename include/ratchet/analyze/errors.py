@@ -1,0 +1,207 @@
+"""Which errors matter: how many units each hits and whether it happens more often than before (R8, R9, R15).
+
+How a message becomes a template belongs to dbt and `log/`; whether an error can be fixed belongs to `generate/` and
+`validate/`, so nothing here says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ratchet import frames
+from ratchet.analyze.change import TEST, Changes, Trend, changes
+from ratchet.contracts.estimates import Estimate, as_record
+from ratchet.contracts.names import bounded
+from ratchet.contracts.settings import LearningSettings
+from ratchet.statistics.proportions import wilson
+
+WINDOW_DAYS, BASELINE_DAYS = 7, 28
+_COUNTS = (
+    "occurrences",
+    "previous_occurrences",
+    "occurrences_total",
+    "units",
+    "interactions",
+    "handled",
+    "days",
+    "exposure_days",
+    "previous_exposure_days",
+)
+
+
+class ErrorState(StrEnum):
+    """Where an error is going."""
+
+    NEW = "new"
+    ESCALATING = "escalating"
+    ONGOING = "ongoing"
+    RESOLVED = "resolved"
+    UNKNOWN = "not enough data"
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorFinding:
+    """One kind of error; counts are those of the last week unless their name says otherwise."""
+
+    error_key: str
+    error_type: str
+    message_template: str
+    state: ErrorState
+    occurrences: int
+    previous_occurrences: int
+    occurrences_total: int
+    units: int
+    unit_kind: str
+    interactions: int
+    days: int
+    handled: Estimate
+    trend: Trend
+    score: Estimate
+    first_seen: date | None
+    last_seen: date | None
+    apis: tuple[str, ...]
+    http_statuses: tuple[int, ...]
+    sample_message: str | None
+    sample_event_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BelowFloor:
+    """Errors too rare to be judged."""
+
+    reason: str
+    errors: int
+    occurrences: int
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorsResult:
+    """All frequent errors of a night, those that hit most units first."""
+
+    as_of: date
+    reason: str
+    kinds: int
+    occurrences: int
+    previous_occurrences: int
+    states: dict[str, int]
+    errors: tuple[ErrorFinding, ...]
+    below_floor: BelowFloor
+    definitions: dict[str, str] = field(default_factory=dict)
+
+    def as_artifact(self) -> dict[str, Any]:
+        """Return the content of `errors.json`."""
+        return {"artifact": "errors", **as_record(self)}
+
+
+def rank_errors(errors: pd.DataFrame, settings: LearningSettings, as_of: date) -> ErrorsResult:
+    """Rank errors by the units they hit and how their rate changes.
+
+    Args:
+        errors: mart_errors.
+        settings: the floor of occurrences and k-anonymity.
+        as_of: the night's day.
+    """
+    rows = frames.rows_of(errors, as_of, ("error_key",))
+    rows[list(_COUNTS)] = frames.counts(rows, _COUNTS)
+    recent = rows["occurrences"] + rows["previous_occurrences"]
+    frequent = rows[recent >= settings.error_floor].reset_index(drop=True)
+    rare = rows[(recent > 0) & (recent < settings.error_floor)]
+    found = _findings(frequent, settings, as_of)
+    return ErrorsResult(
+        as_of=as_of,
+        reason="" if int(recent.sum()) else f"no error was logged in {WINDOW_DAYS + BASELINE_DAYS} days",
+        kinds=int((recent > 0).sum()),
+        occurrences=int(rows["occurrences"].sum()),
+        previous_occurrences=int(rows["previous_occurrences"].sum()),
+        states={str(s): sum(f.state is s for f in found) for s in ErrorState},
+        errors=tuple(sorted(found, key=lambda f: (-(f.score.number or 0), -f.occurrences, f.error_key))),
+        below_floor=BelowFloor(
+            f"fewer than {settings.error_floor} occurrences in {WINDOW_DAYS + BASELINE_DAYS} days",
+            len(rare),
+            int(rare["occurrences"].sum() + rare["previous_occurrences"].sum()),
+        ),
+        definitions=_definitions(settings),
+    )
+
+
+def _findings(rows: pd.DataFrame, settings: LearningSettings, as_of: date) -> list[ErrorFinding]:
+    moved = changes(
+        rows["occurrences"], rows["exposure_days"], rows["previous_occurrences"], rows["previous_exposure_days"]
+    )
+    handled = wilson(rows["handled"], rows["occurrences"])
+    records: list[dict[str, Any]] = rows.to_dict("records")  # type: ignore[assignment]
+    return [
+        _finding(line, at, moved, handled.estimate(at, line["occurrences"], "none this week"), settings, as_of)
+        for at, line in enumerate(records)
+    ]
+
+
+def _finding(
+    line: Mapping[str, Any], at: int, moved: Changes, handled: Estimate, settings: LearningSettings, as_of: date
+) -> ErrorFinding:
+    shown = line["units"] >= settings.k_anonymity
+    return ErrorFinding(
+        error_key=str(line["error_key"]),
+        error_type=bounded(frames.text(line["error_type"])),
+        message_template=bounded(frames.text(line["message_template"])),
+        state=_state(line, at, moved, as_of),
+        **{c: int(line[c]) for c in ("occurrences", "previous_occurrences", "occurrences_total", "units")},
+        unit_kind=frames.text(line["unit_kind"]),
+        interactions=int(line["interactions"]),
+        days=int(line["days"]),
+        handled=handled,
+        trend=moved.trend(at),
+        score=_score(float(line["units"]), int(line["occurrences"]), moved.factor[at], moved.factor_variance[at]),
+        first_seen=frames.day(line["first_seen"]),
+        last_seen=frames.day(line["last_seen"]),
+        apis=frames.texts(line["apis"]),
+        http_statuses=frames.integers(line["http_statuses"]),
+        sample_message=bounded(frames.text(line["sample_message"])) if shown else None,
+        sample_event_ids=frames.texts(line["sample_event_ids"]),
+    )
+
+
+def _state(line: Mapping[str, Any], at: int, moved: Changes, as_of: date) -> ErrorState:
+    if not line["previous_exposure_days"]:
+        return ErrorState.UNKNOWN
+    first = frames.day(line["first_seen"])
+    if first is not None and first > as_of - timedelta(days=WINDOW_DAYS):
+        return ErrorState.NEW
+    if moved.up[at]:
+        return ErrorState.ESCALATING
+    if line["occurrences"]:
+        return ErrorState.ONGOING
+    return ErrorState.RESOLVED if moved.down[at] else ErrorState.UNKNOWN
+
+
+def _score(units: float, n: int, factor: float, variance: float) -> Estimate:
+    half = 1.959964 * np.sqrt(1 / units + variance) if units else 0.0
+    low, high = (float(units * np.exp(factor + sign * half)) for sign in (-1, 1))
+    return Estimate(float(units * np.exp(factor)), n, low, high)
+
+
+def _definitions(s: LearningSettings) -> dict[str, str]:
+    return {
+        "error": "error type and message template (what varies is masked), over every logged error event",
+        "floor": f"at least {s.error_floor} occurrences in {WINDOW_DAYS + BASELINE_DAYS} days",
+        "units": f"distinct units that met it in the last {WINDOW_DAYS} days; unit_kind says what a unit is",
+        "handled": "share of occurrences that the application recovered from",
+        "trend": (
+            f"occurrences a day with landed data, the last {WINDOW_DAYS} days over the {BASELINE_DAYS} before; {TEST}"
+        ),
+        "state": (
+            f"new: first seen in the last {WINDOW_DAYS} days; escalating: more often than before, beyond chance; "
+            "resolved: gone, beyond chance; ongoing: neither; not enough data: nothing to compare with, or too rare "
+            "for its absence to mean anything"
+        ),
+        "score": "units x trend, the trend drawn toward 1 by its uncertainty; for ranking",
+        "days": f"days of the last {WINDOW_DAYS} on which it happened: one day is a burst, not a trend",
+        "sample_message": f"one message, redacted, where at least {s.k_anonymity} units met the error",
+    }

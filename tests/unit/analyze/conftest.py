@@ -1,0 +1,116 @@
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+DAY = date(2026, 11, 20)
+
+
+@dataclass(frozen=True)
+class Rules:
+    gap_window_days: int = 7
+    suggestion_window_days: int = 30
+    gap_floor_events: int = 5
+    gap_floor_units: int = 2
+    high_priority_demand: int = 20
+    error_floor: int = 10
+    min_feedback_count: int = 10
+    k_anonymity: int = 5
+
+
+@pytest.fixture
+def rules():
+    return Rules
+
+
+def frame(defaults, rows):
+    """Return rows as a mart's frame, with the types DuckDB gives them."""
+    made = pd.DataFrame([defaults | row for row in rows], columns=list(defaults))
+    for name, value in defaults.items():
+        if isinstance(value, date):
+            made[name] = pd.to_datetime(made[name]).astype("datetime64[us]")
+        elif isinstance(value, int):
+            made[name] = made[name].astype("int64")
+        elif isinstance(value, tuple):
+            made[name] = [np.array(v, dtype=object) for v in made[name]]
+    return made
+
+
+@pytest.fixture
+def gaps():
+    """Return a mart_feature_gaps of intents: requests, failures in 30 days, then the same in 7."""
+
+    def build(*intents, **extra):
+        rows = []
+        for name, long, short, units in intents:
+            for days, (requests, failures) in ((30, long), (7, short)):
+                row = {"window_days": days, "intent": name, "requests": requests, "failures": failures}
+                row |= {"successes": requests - failures, "units": min(units, requests)}
+                row |= {"failing_units": min(units, failures)} | extra
+                rows.append(row)
+        return frame(GAP, rows)
+
+    return build
+
+
+GAP = {
+    "as_of": DAY,
+    "window_days": 7,
+    "intent": "",
+    "unit_kind": "user",
+    "requests": 0,
+    "successes": 0,
+    "failures": 0,
+    "unknown": 0,
+    "units": 0,
+    "failing_units": 0,
+    "previous_requests": 0,
+    "previous_failures": 0,
+    "first_seen": date(2026, 10, 25),
+    "last_seen": DAY,
+    "sample_event_ids": ("e1", "e2"),
+    "sample_requests": ("please do it",),
+}
+GAP_ERROR = {
+    "as_of": DAY,
+    "window_days": 30,
+    "intent": "",
+    "error_kind": "",
+    "failures": 0,
+    "units": 0,
+    "sample_event_ids": ("e1",),
+}
+ERROR = {
+    "as_of": DAY,
+    "error_key": "0",
+    "error_type": "RateLimitError",
+    "message_template": "rate limit for <id>",
+    "sample_message": "rate limit for gpt-4o",
+    "occurrences": 0,
+    "previous_occurrences": 0,
+    "occurrences_total": 0,
+    "units": 0,
+    "unit_kind": "user",
+    "interactions": 0,
+    "handled": 0,
+    "first_seen": date(2026, 10, 1),
+    "last_seen": DAY,
+    "apis": ("openai",),
+    "http_statuses": (429,),
+    "sample_event_ids": ("x1",),
+    "days": 7,
+    "exposure_days": 7,
+    "previous_exposure_days": 28,
+}
+
+
+@pytest.fixture
+def gap_errors():
+    return lambda *rows: frame(GAP_ERROR, rows)
+
+
+@pytest.fixture
+def errors():
+    return lambda *rows: frame(ERROR, rows)
