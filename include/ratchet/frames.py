@@ -39,6 +39,11 @@ def sums(frame: pd.DataFrame, by: Sequence[str], columns: Sequence[str]) -> pd.D
     return frame.groupby(list(by), sort=True)[list(columns)].sum(min_count=0)
 
 
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows as mappings, for results of few rows."""
+    return [dict(zip(map(str, frame.columns), row, strict=True)) for row in frame.itertuples(index=False, name=None)]
+
+
 def texts(value: Any) -> tuple[str, ...]:
     """Return a list column's cell as strings, without missing entries."""
     return tuple(str(v) for v in _cells(value))

@@ -18,7 +18,7 @@ import pandas as pd
 from ratchet import frames
 from ratchet.analyze.change import TEST, Changes, Trend, changes
 from ratchet.contracts.estimates import Estimate, as_record
-from ratchet.contracts.names import bounded
+from ratchet.contracts.names import LONGEST, bounded, in_words
 from ratchet.contracts.settings import LearningSettings
 from ratchet.statistics.proportions import wilson
 
@@ -136,10 +136,9 @@ def _findings(rows: pd.DataFrame, settings: LearningSettings, as_of: date) -> li
         rows["occurrences"], rows["exposure_days"], rows["previous_occurrences"], rows["previous_exposure_days"]
     )
     handled = wilson(rows["handled"], rows["occurrences"])
-    records: list[dict[str, Any]] = rows.to_dict("records")  # type: ignore[assignment]
     return [
         _finding(line, at, moved, handled.estimate(at, line["occurrences"], "none this week"), settings, as_of)
-        for at, line in enumerate(records)
+        for at, line in enumerate(frames.records(rows))
     ]
 
 
@@ -163,7 +162,7 @@ def _finding(
         last_seen=frames.day(line["last_seen"]),
         apis=frames.texts(line["apis"]),
         http_statuses=frames.integers(line["http_statuses"]),
-        sample_message=bounded(frames.text(line["sample_message"])) if shown else None,
+        sample_message=in_words(frames.text(line["sample_message"]), LONGEST) if shown else None,
         sample_event_ids=frames.texts(line["sample_event_ids"]),
     )
 

@@ -17,7 +17,7 @@ from ratchet.analyze.change import Changes, changes
 from ratchet.analyze.gap_records import Gap, GapError, GapsResult, GapStatus, Ordinary, Uncounted, Window, definitions
 from ratchet.contracts.estimates import Estimate
 from ratchet.contracts.improvements import Priority
-from ratchet.contracts.names import bounded
+from ratchet.contracts.names import LONGEST, bounded, in_words
 from ratchet.contracts.settings import LearningSettings
 from ratchet.statistics.arrays import ALPHA, Intervals
 from ratchet.statistics.comparisons import benjamini_hochberg
@@ -124,7 +124,7 @@ class _Table:
         """Return one gap; `at` is its row in `trends`."""
         line, s = self.long.iloc[row], self.settings
         status = _status(trends, at, int(self.short["successes"].iloc[row]), s.gap_floor_events)
-        shown = frames.texts(line["sample_requests"]) if line["failing_units"] >= s.k_anonymity else ()
+        samples = frames.texts(line["sample_requests"]) if line["failing_units"] >= s.k_anonymity else ()
         return Gap(
             feature=bounded(line["intent"]),
             demand=int(line["failures"]),
@@ -148,7 +148,7 @@ class _Table:
             first_seen=frames.day(line["first_seen"]),
             last_seen=frames.day(line["last_seen"]),
             errors=_top_errors(errors.get(line["intent"])),
-            samples=shown,
+            samples=tuple(in_words(text, LONGEST) for text in samples),
             sample_event_ids=frames.texts(line["sample_event_ids"]),
         )
 
@@ -229,7 +229,7 @@ def _top_errors(rows: pd.DataFrame | None) -> tuple[GapError, ...]:
     top = rows.sort_values(["failures", "error_kind"], ascending=[False, True], kind="stable").head(TOP_ERRORS)
     return tuple(
         GapError(bounded(r["error_kind"]), int(r["failures"]), int(r["units"]), frames.texts(r["sample_event_ids"]))
-        for _, r in top.iterrows()
+        for r in frames.records(top)
     )
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
-from statsmodels.stats.meta_analysis import combine_effects
 
 from ratchet.statistics.arrays import LEVEL, Array, Intervals, column, divide, masked
 from ratchet.statistics.proportions import wilson
@@ -78,9 +77,10 @@ def pooled_variance(total: ArrayLike, squares: ArrayLike, n: ArrayLike) -> float
 def shrink(means: ArrayLike, variances: ArrayLike, level: float = LEVEL) -> Shrunk:
     """Return empirical-Bayes estimates of group means, normal around normal.
 
-    The variance τ² between groups is DerSimonian and Laird's moment estimate, the center their weighted mean, by
-    `statsmodels.stats.meta_analysis.combine_effects`; group i keeps the weight `w = τ²/(τ²+v)` of its own mean. The
-    posterior variance is `w v + (1-w)² var(center)` (Morris 1983), which leaves out that τ² itself is estimated.
+    The variance τ² between groups is DerSimonian and Laird's moment estimate (1986), the center the mean weighted by
+    `1/(τ²+v)`; group i keeps the weight `w = τ²/(τ²+v)` of its own mean. The posterior variance is
+    `w v + (1-w)² var(center)` (Morris 1983), which leaves out that τ² itself is estimated. Statsmodels'
+    `combine_effects` gives the same figures, but lets τ² become negative and then divides by zero.
 
     Args:
         means: at least one, finite.
@@ -88,13 +88,18 @@ def shrink(means: ArrayLike, variances: ArrayLike, level: float = LEVEL) -> Shru
         level: confidence level.
     """
     means, variances = column(means), column(variances)
-    if len(means) == 1:
-        half = stats.norm.ppf((1 + level) / 2) * np.sqrt(variances)
-        return Shrunk(Intervals(means, means - half, means + half), float(means[0]), 0.0, np.ones(1))
-    found = combine_effects(means, variances, method_re="chi2")
-    between, center = max(0.0, float(found.tau2)), float(found.mean_effect_re)
-    weight = between / (between + variances)
-    center_variance = 1 / np.sum(1 / (between + variances))
-    spread = np.sqrt(weight * variances + (1 - weight) ** 2 * center_variance)
+    between = _between(means, variances)
+    precision = 1 / (between + variances)
+    center = float(np.sum(precision * means) / np.sum(precision))
+    weight = between * precision
+    spread = np.sqrt(weight * variances + (1 - weight) ** 2 / np.sum(precision))
     value, half = weight * means + (1 - weight) * center, stats.norm.ppf((1 + level) / 2) * spread
     return Shrunk(Intervals(value, value - half, value + half), center, between, weight)
+
+
+def _between(means: Array, variances: Array) -> float:
+    precision = 1 / variances
+    total = np.sum(precision)
+    scatter = np.sum(precision * (means - np.sum(precision * means) / total) ** 2)
+    scale = total - np.sum(precision**2) / total
+    return max(0.0, float((scatter - len(means) + 1) / scale)) if len(means) > 1 else 0.0

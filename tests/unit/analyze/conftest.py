@@ -114,3 +114,64 @@ def gap_errors():
 @pytest.fixture
 def errors():
     return lambda *rows: frame(ERROR, rows)
+
+
+FEEDBACK = {
+    "as_of": DAY,
+    "window_days": 30,
+    "intent": "",
+    "kind": "rating",
+    "rater": "user",
+    "feedback": 0,
+    "scored": 0,
+    "low": 0,
+    "score_sum": 0.0,
+    "score_sumsq": 0.0,
+    "unknown_action": 0,
+    "units": 0,
+    "rating_sum": 0.0,
+    "rating_n": 0,
+}
+RESPONSE = {
+    "as_of": DAY,
+    "window_days": 30,
+    "intent": "",
+    "agent_tier": "",
+    "requests": 0,
+    "requests_with_feedback": 0,
+}
+COMMENT = {
+    "as_of": DAY,
+    "intent": "",
+    "rank": 1,
+    "event_id": "f1",
+    "score": 0.0,
+    "comment": "",
+    "interaction_id": "i1",
+}
+
+
+@pytest.fixture
+def feedback():
+    """Return a mart_feedback of rows that give their scores."""
+
+    def build(*rows):
+        made = []
+        for row in rows:
+            scores = row["scores"]
+            counted = {"feedback": len(scores), "scored": len(scores), "low": sum(s < 5 for s in scores)}
+            counted |= {"score_sum": sum(scores), "score_sumsq": sum(s * s for s in scores), "units": len(scores)}
+            made.append(counted | {k: v for k, v in row.items() if k != "scores"})
+        return frame(FEEDBACK, made)
+
+    return build
+
+
+@pytest.fixture
+def response():
+    return lambda *rows: frame(RESPONSE, rows)
+
+
+@pytest.fixture
+def comments():
+    return lambda *rows: frame(COMMENT, rows)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from scipy import stats
+from statsmodels.stats.meta_analysis import combine_effects
 
 from ratchet.statistics.means import bounded_mean_interval, mean_interval, pooled_variance, shrink
 
@@ -71,15 +72,22 @@ def test_shrink_gives_the_published_random_effects_of_the_bcg_trials():
     assert found.means.value[0] == pytest.approx(weight * effects[0] - (1 - weight) * 0.7141, abs=1e-4)
 
 
+def test_shrink_agrees_with_statsmodels_where_that_can_compute_it():
+    oracle = combine_effects(*_bcg(), method_re="chi2")
+    found = shrink(*_bcg())
+    assert (found.between, found.center) == pytest.approx((oracle.tau2, oracle.mean_effect_re))
+
+
 def test_shrink_draws_small_groups_further_than_large_ones():
     found = shrink([2.0, 2.0, 7.0, 7.5, 8.0], [1.0, 0.01, 0.1, 0.1, 0.1])
     assert found.means.value[1] < found.means.value[0] < found.center
 
 
 def test_shrink_puts_alike_groups_together():
-    found = shrink([5.0, 5.1, 4.9], [1.0, 1.0, 1.0])
-    assert found.between == 0
-    assert found.means.value == pytest.approx([5.0] * 3)
+    for means in ([5.0, 5.1, 4.9], [5.0, 5.0, 5.0]):
+        found = shrink(means, [1.0, 1.0, 1.0])
+        assert found.between == 0
+        assert found.means.value == pytest.approx([5.0] * 3)
 
 
 def test_shrink_leaves_a_lone_group_as_it_is():
