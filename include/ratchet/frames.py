@@ -19,13 +19,14 @@ def rows_of(frame: pd.DataFrame, as_of: date, keys: Sequence[str]) -> pd.DataFra
     Args:
         frame: a mart, with a column `as_of`.
         as_of: the day.
-        keys: the rest of the mart's key; a missing text in it becomes ''.
+        keys: the rest of the mart's key; in its texts a missing one becomes '' and NUL becomes `␀0` (and `␀` itself
+            `␀.`), since pandas takes two texts that differ only behind a NUL for one.
     """
     days = pd.to_datetime(frame["as_of"]).dt.date
     rows = frame.loc[(days == as_of).to_numpy()].copy()
     for key in keys:
         if rows[key].dtype == object or isinstance(rows[key].dtype, pd.StringDtype):
-            rows[key] = rows[key].astype(object).where(rows[key].notna(), "")
+            rows[key] = rows[key].map(_key).astype(object)
     return rows.sort_values(list(keys), kind="stable", ignore_index=True)
 
 
@@ -67,6 +68,10 @@ def number(value: Any) -> float | None:
 def text(value: Any) -> str:
     """Return a text column's cell, '' where it is missing."""
     return value if isinstance(value, str) else ""
+
+
+def _key(value: Any) -> str:
+    return value.replace("␀", "␀.").replace("\0", "␀0") if isinstance(value, str) else ""
 
 
 def _cells(value: Any) -> list[Any]:

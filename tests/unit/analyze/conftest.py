@@ -175,3 +175,53 @@ def response():
 @pytest.fixture
 def comments():
     return lambda *rows: frame(COMMENT, rows)
+
+
+HEALTH = {
+    "as_of": DAY,
+    "metric_date": DAY,
+    "service": "",
+    "requests": 0,
+    "successes": 0,
+    "failures": 0,
+    "unknown": 0,
+    "errors": 0,
+    "api_calls": 0,
+    "api_failures": 0,
+    "heartbeats": 0,
+    "heartbeats_up": 0,
+    "scored": 0,
+    "low": 0,
+    "duration_n": 0,
+    "duration_p50_ms": float("nan"),
+    "duration_p95_ms": float("nan"),
+    "duration_p99_ms": float("nan"),
+}
+USAGE = {
+    "as_of": DAY,
+    "window_days": 7,
+    "level": "root",
+    "dimension": "all",
+    "value": "all",
+    "requests": 0,
+    "successes": 0,
+    "failures": 0,
+    "unknown": 0,
+    "units": 0,
+    "duration_n": 0,
+    "duration_p50_ms": float("nan"),
+    "duration_p95_ms": float("nan"),
+    "input_tokens": 0,
+    "output_tokens": 0,
+    "cost_usd": float("nan"),
+}
+
+
+@pytest.fixture
+def health():
+    return lambda *rows: frame(HEALTH, rows)
+
+
+@pytest.fixture
+def usage():
+    return lambda *rows: frame(USAGE, rows)

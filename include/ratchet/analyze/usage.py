@@ -1,0 +1,118 @@
+"""Who uses what, how well it works and what it costs: one table, by dimension (R68 as far as the mart carries it).
+
+Trends of these figures belong to `measure/kpis.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ratchet import frames
+from ratchet.contracts.estimates import Estimate, as_record
+from ratchet.contracts.names import bounded
+from ratchet.statistics.arrays import divide
+from ratchet.statistics.proportions import wilson
+
+_KEY = ("window_days", "level", "dimension", "value")
+_COUNTS = ("requests", "successes", "failures", "unknown", "units", "duration_n", "input_tokens", "output_tokens")
+_ORDER = ["window_days", "level", "dimension", "requests", "value"]
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRow:
+    """One value of one dimension in one window.
+
+    Attributes:
+        window_days: days up to the night.
+        level: root (what users asked) or step (what was done for it).
+        dimension: what it is cut by; `all` is the whole.
+        value: the value of the dimension, '' where none was logged.
+        share: of the requests of its level and window.
+    """
+
+    window_days: int
+    level: str
+    dimension: str
+    value: str
+    requests: int
+    share: float | None
+    successes: int
+    failures: int
+    unknown: int
+    success_rate: Estimate
+    units: int
+    duration_n: int
+    duration_p50_ms: float | None
+    duration_p95_ms: float | None
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class UsageResult:
+    """Usage as of a night, the most used first within each table."""
+
+    as_of: date
+    reason: str
+    usage: tuple[UsageRow, ...]
+    definitions: dict[str, str] = field(default_factory=dict)
+
+    def as_artifact(self) -> dict[str, Any]:
+        """Return the content of `usage.json`."""
+        return {"artifact": "usage", **as_record(self)}
+
+
+def tabulate(usage: pd.DataFrame, as_of: date) -> UsageResult:
+    """Return usage by every dimension.
+
+    Args:
+        usage: mart_usage.
+        as_of: the night's day.
+    """
+    rows = frames.rows_of(usage, as_of, _KEY)
+    rows[list(_COUNTS)] = frames.counts(rows, _COUNTS)
+    whole = rows[rows["dimension"] == "all"].set_index(["window_days", "level"])["requests"]
+    totals = [whole.get((days, level), np.nan) for days, level in zip(rows["window_days"], rows["level"], strict=True)]
+    rows = rows.assign(share=divide(rows["requests"], totals) if len(rows) else [])
+    rows = rows.sort_values(_ORDER, ascending=[True, True, True, False, True], kind="stable", ignore_index=True)
+    known = (rows["successes"] + rows["failures"]).to_numpy()
+    rates = wilson(rows["successes"], known)
+    reason = "no request with a known outcome"
+    return UsageResult(
+        as_of=as_of,
+        reason="" if len(rows) else "no interaction was logged in the last 30 days",
+        usage=tuple(_row(line, rates.estimate(at, known[at], reason)) for at, line in enumerate(frames.records(rows))),
+        definitions=_definitions(),
+    )
+
+
+def _row(line: dict[str, Any], success_rate: Estimate) -> UsageRow:
+    return UsageRow(
+        window_days=int(line["window_days"]),
+        level=line["level"],
+        dimension=line["dimension"],
+        value=bounded(line["value"]),
+        share=frames.number(line["share"]),
+        success_rate=success_rate,
+        **{c: int(line[c]) for c in _COUNTS},
+        duration_p50_ms=frames.number(line["duration_p50_ms"]),
+        duration_p95_ms=frames.number(line["duration_p95_ms"]),
+        cost_usd=frames.number(line["cost_usd"]),
+    )
+
+
+def _definitions() -> dict[str, str]:
+    return {
+        "level": "root: what users asked; step: a part of it, such as a tool call",
+        "requests": "interactions of that level",
+        "success_rate": "successes of those with a known outcome, with Wilson's 95 % interval; unknown beside it",
+        "units": "distinct users, else sessions, else traces",
+        "duration": "quantiles from histograms whose buckets are 2 % wide; real clocks only",
+        "cost_usd": "sum of the logged cost; empty where none was logged",
+    }

@@ -1,0 +1,121 @@
+import json
+from datetime import date, timedelta
+
+import pytest
+
+from ratchet.analyze.health import judge
+from ratchet.objectives import parse
+
+DAY = date(2026, 11, 20)
+SUCCESS = {"success_rate": {"target": 0.9, "critical": 0.75, "floor": 30, "required": True}}
+
+
+@pytest.fixture
+def status(health):
+    def run(*rows, objectives=SUCCESS):
+        return judge(health(*rows), parse(objectives), DAY)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("successes", "failures", "expected"),
+    [
+        (95, 5, "healthy"),
+        (88, 12, "healthy"),  # below the objective, within chance
+        (80, 20, "degraded"),
+        (60, 40, "critical"),
+        (72, 28, "degraded"),  # below the critical line, within chance of it
+        (0, 29, "no data"),
+        (0, 0, "no data"),
+    ],
+)
+def test_an_objective_is_breached_only_beyond_chance(status, successes, failures, expected):
+    found = status({"successes": successes, "failures": failures, "requests": successes + failures})
+    assert found.status == found.objectives[0].status == expected
+
+
+def test_silence_is_never_healthy(status):
+    assert status().status == "no data"
+    assert status().reason == "success rate: 0 events in 1 days, 30 are needed"
+
+
+def test_a_required_objective_without_data_keeps_the_rest_from_being_called_healthy(status):
+    both = SUCCESS | {"uptime": {"target": 0.9, "critical": 0.5}}
+    assert status({"heartbeats": 100, "heartbeats_up": 100}, objectives=both).status == "no data"
+    assert status({"heartbeats": 100, "heartbeats_up": 70}, objectives=both).status == "degraded"
+
+
+@pytest.mark.parametrize(
+    ("metric", "good", "bad"),
+    [
+        ("error_rate", {"requests": 100, "errors": 2}, {"requests": 100, "errors": 300}),
+        ("api_failure_rate", {"api_calls": 100, "api_failures": 2}, {"api_calls": 100, "api_failures": 60}),
+    ],
+)
+def test_less_is_better_for_failures(status, metric, good, bad):
+    objective = {metric: {"target": 0.05, "critical": 0.2}}
+    assert [status(row, objectives=objective).status for row in (good, bad)] == ["healthy", "critical"]
+
+
+def test_satisfaction_is_the_share_of_scores_that_are_not_low(status):
+    found = status({"scored": 50, "low": 10}, objectives={"satisfaction": {"target": 0.75, "critical": 0.5}})
+    assert found.objectives[0].value.number == 0.8
+
+
+TIMES = {"duration_n": 1_000, "duration_p50_ms": 1_000.0, "duration_p95_ms": 8_000.0, "duration_p99_ms": 20_000.0}
+
+
+@pytest.mark.parametrize(
+    ("target", "critical", "expected"),
+    [(9_000, 30_000, "healthy"), (5_000, 9_000, "degraded"), (900, 5_000, "critical")],
+)
+def test_a_latency_is_judged_by_the_share_within_it(status, target, critical, expected):
+    found = status(TIMES, objectives={"latency_p95_ms": {"target": target, "critical": critical}})
+    assert found.status == expected
+    assert found.objectives[0].observed_ms == 8_000
+
+
+@pytest.mark.parametrize(
+    ("limit", "share"), [(500, 0.25), (1_000, 0.5), (8_000, 0.95), (20_000, 0.99), (90_000, 0.99), (2_828.43, 0.725)]
+)
+def test_the_share_within_a_limit_is_read_between_the_quantiles(status, limit, share):
+    found = status(TIMES, objectives={"latency_p95_ms": {"target": limit, "critical": 1e6}})
+    assert found.objectives[0].value.number == pytest.approx(share, abs=1e-6)
+
+
+def test_constant_latencies_do_not_divide_by_zero(status):
+    flat = {"duration_n": 100, "duration_p50_ms": 0.0, "duration_p95_ms": 0.0, "duration_p99_ms": 0.0}
+    assert status(flat, objectives={"latency_p95_ms": {"target": 10, "critical": 20}}).status == "healthy"
+
+
+def test_a_window_adds_up_its_days_and_no_others(status):
+    days = [
+        {"metric_date": DAY - timedelta(days=i), "successes": 10, "failures": i, "requests": 10 + i} for i in range(9)
+    ]
+    found = status(*days, objectives={"success_rate": SUCCESS["success_rate"] | {"window_days": 7}})
+    assert found.objectives[0].value.n == 70 + sum(range(7))
+
+
+def test_each_service_is_judged_by_itself(status):
+    found = status(
+        {"successes": 190, "failures": 10},
+        {"service": "chat", "successes": 99, "failures": 1},
+        {"service": "search", "successes": 10, "failures": 60},
+        {"service": "quiet", "successes": 1},
+    )
+    assert found.status == "healthy"
+    assert {s.service: s.status for s in found.services} == {
+        "chat": "healthy",
+        "quiet": "no data",
+        "search": "critical",
+    }
+
+
+def test_order_does_not_matter_and_hostile_services_stay_data(health):
+    objectives = parse(SUCCESS | {"latency_p95_ms": {"target": 5_000, "critical": 9_000}})
+    rows = [TIMES | {"service": s, "successes": 30, "failures": 9} for s in ("", "<b>", "=1", "ü" * 999, "a\x00")]
+    made = health(*rows)
+    found = judge(made, objectives, DAY)
+    assert judge(made.iloc[::-1], objectives, DAY) == found
+    assert len(json.loads(json.dumps(found.as_artifact()))["services"]) == 4

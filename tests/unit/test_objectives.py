@@ -1,0 +1,53 @@
+from pathlib import Path
+
+import pytest
+
+from ratchet.errors import SettingsError
+from ratchet.objectives import Metric, Objective, load, parse
+
+SHIPPED = Path(__file__).resolve().parents[2] / "include" / "config"
+
+
+def test_the_shipped_objectives_load():
+    assert [o.metric for o in load(SHIPPED)] == [
+        "success_rate", "error_rate", "latency_p95_ms", "satisfaction", "api_failure_rate", "uptime"
+    ]  # fmt: skip
+
+
+def test_a_block_becomes_an_objective():
+    assert parse({"uptime": {"target": 0.99, "critical": 0.9, "floor": 5}}) == (
+        Objective(Metric.UPTIME, 0.99, 0.9, floor=5),
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (None, "at least one objective"),
+        ([], "at least one objective"),
+        ({"succes_rate": {}}, "did you mean success_rate?"),
+        ({"uptime": 3}, "uptime must be a mapping"),
+        ({"uptime": {"target": 0.9}}, "uptime needs critical"),
+        ({"uptime": {"target": 0.9, "critical": 0.8, "windowdays": 1}}, "did you mean window_days?"),
+        ({"uptime": {"target": 90, "critical": 0.8}}, "target is a share"),
+        ({"uptime": {"target": "high", "critical": 0.8}}, "target must be a number"),
+        ({"uptime": {"target": 0.9, "critical": float("nan")}}, "critical must be a number"),
+        ({"uptime": {"target": 0.9, "critical": 0.95}}, "stricter than target"),
+        ({"error_rate": {"target": 0.1, "critical": 0.05}}, "stricter than target"),
+        ({"uptime": {"target": 0.9, "critical": 0.8, "window_days": 29}}, "from 1 to 28"),
+        ({"uptime": {"target": 0.9, "critical": 0.8, "floor": True}}, "floor must be a whole number"),
+        ({"uptime": {"target": 0.9, "critical": 0.8, "required": "yes"}}, "required must be true or false"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_by_name(found, said):
+    with pytest.raises(SettingsError, match=said.replace("?", r"\?")):
+        parse(found, "objectives.yaml")
+
+
+@pytest.mark.parametrize(("content", "said"), [(None, "no objectives file"), ("a: [", "cannot be read"), ("\xff", "cannot be read")])
+def test_a_file_that_cannot_be_read_is_one_line(tmp_path, content, said):
+    if content is not None:
+        (tmp_path / "objectives.yaml").write_text(content, "latin-1")
+    with pytest.raises(SettingsError, match=said) as caught:
+        load(tmp_path)
+    assert "\n" not in str(caught.value)
