@@ -19,9 +19,10 @@ from typing import Any
 import pandas as pd
 
 from ratchet.quality.expected import columns_of, in_words
-from ratchet.quality.frames import escaped, labels, prepared
+from ratchet.quality.frames import escaped, labels, prepared, sources_of
 from ratchet.quality.results import CheckResult, GateResult, Outcome, Severity, Stage
 from ratchet.quality.suites import Check, Suite, load_suites, resolve
+from ratchet.quality.totals import TOTALS, totals_frame
 
 EXAMPLES = 3
 _ROW, _LABEL = "row", "where"
@@ -48,8 +49,8 @@ def run_suites(
     """Evaluate every suite of a stage on its frame.
 
     Args:
-        stage: `raw` (frames of `raw_frames.py`) or `marts` (frames named like the marts, rows of `as_of = day`).
-        frames: frame by name; one that is absent or empty is a result, as its suite says.
+        stage: `raw` (frames of `raw_frames.py`) or `marts` (frames named like the marts).
+        frames: frame by name; of marts the rows as of the day. An absent or empty one is a result, as its suite says.
         day: the night's day.
         settings: an object whose attributes are the settings that bounds refer to.
         docs_dir: where Data Docs are written, None for none; a folder `<stage>` below it is replaced.
@@ -60,6 +61,8 @@ def run_suites(
     """
     stage = Stage(stage)
     chosen = load_suites(stage) if suites is None else tuple(s for s in suites if s.stage is stage)
+    if stage is Stage.MARTS:
+        frames = {**frames, TOTALS: totals_frame(frames, day)}
     results: list[CheckResult] = []
     jobs: list[_Job] = []
     for suite in chosen:
@@ -101,12 +104,18 @@ def _job(suite: Suite, frame: pd.DataFrame, day: date, settings: object) -> tupl
     unusable: list[CheckResult] = []
     for check in suite.checks:
         kwargs = resolve(check.kwargs, settings)
-        absent = [column for column in columns_of(kwargs) if column not in ready.columns]
+        absent = _absent(suite, ready, columns_of(kwargs))
         if absent:
             unusable.append(_result(suite, check, kwargs, Outcome.FAILED, 0, 0, f"the column {absent[0]} is missing"))
         else:
             usable.append((check, kwargs))
     return _Job(suite, ready, tuple(usable)), unusable
+
+
+def _absent(suite: Suite, frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
+    """Return the columns that are not there; for a derived one, its sources that are not there."""
+    needed = [name for c in columns for name in (sources_of(suite.derive[c]) if c in suite.derive else (c,))]
+    return [name for name in needed if name not in frame.columns]
 
 
 def _evaluate(jobs: Sequence[_Job], stage: Stage, day: date, docs_dir: Path | None) -> Iterator[CheckResult]:

@@ -112,3 +112,156 @@ def bronze_frames() -> dict[str, pd.DataFrame]:
 @pytest.fixture
 def good_raw(reports: list[dict[str, Any]], bronze_frames: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     return raw_frames(reports, {name: frame.copy() for name, frame in bronze_frames.items()}, DAY)
+
+
+def _gaps(window: int, intent: str, requests: int, failures: int) -> dict[str, Any]:
+    return {
+        "window_days": window,
+        "intent": intent,
+        "unit_kind": "user",
+        "requests": requests,
+        "successes": requests - failures - 1,
+        "failures": failures,
+        "unknown": 1,
+        "units": 4,
+        "failing_units": min(failures, 2),
+        "previous_requests": 9,
+        "previous_failures": 1,
+        "first_seen": DAY - timedelta(days=window - 1),
+        "last_seen": DAY,
+        "sample_event_ids": [f"i{n}" for n in range(min(failures, 5))],
+        "sample_requests": ["where is my money"],
+    }
+
+
+def _usage(window: int, level: str, dimension: str, value: str, requests: int) -> dict[str, Any]:
+    failures = {10: 4, 20: 7, 30: 9}.get(requests, 2)
+    unknown = {10: 2, 20: 2, 30: 2}.get(requests, 1)
+    return {
+        "window_days": window,
+        "level": level,
+        "dimension": dimension,
+        "value": value,
+        "requests": requests,
+        "successes": requests - failures - unknown,
+        "failures": failures,
+        "unknown": unknown,
+        "units": 4,
+        "duration_n": 5,
+        "duration_p50_ms": 100.0,
+        "duration_p95_ms": 300.0,
+        "input_tokens": 1000,
+        "output_tokens": 400,
+        "cost_usd": 0.02,
+    }
+
+
+def _health(metric_date: date, service: str, requests: int) -> dict[str, Any]:
+    return {
+        "metric_date": metric_date,
+        "service": service,
+        "requests": requests,
+        "successes": requests - 6,
+        "failures": 4,
+        "unknown": 2,
+        "errors": 3,
+        "api_calls": 5,
+        "api_failures": 1,
+        "heartbeats": 24,
+        "heartbeats_up": 23,
+        "scored": 4,
+        "low": 1,
+        "duration_n": 5,
+        "duration_p50_ms": 100.0,
+        "duration_p95_ms": 300.0,
+        "duration_p99_ms": 400.0,
+        "input_tokens": 1000,
+        "output_tokens": 400,
+        "cost_usd": 0.02,
+        "units": 4,
+    }
+
+
+def _kpis(metric_date: date, window: int) -> list[dict[str, Any]]:
+    figures = {
+        "requests": (10, 1),
+        "success_rate": (4, 8),
+        "satisfaction": (24.0, 4),
+        "p50_ms": (100.0, 1),
+        "p95_ms": (300.0, 1),
+        "p99_ms": (400.0, 1),
+    }
+    key = {"metric_date": metric_date, "window_days": window}
+    return [{**key, "metric": m, "numerator": a, "denominator": b, "n": 8} for m, (a, b) in figures.items()]
+
+
+def _error(window_occurrences: int = 6) -> dict[str, Any]:
+    return {
+        "error_key": "0123456789ab",
+        "error_type": "Timeout",
+        "message_template": "took <duration>",
+        "sample_message": "took 30 s",
+        "occurrences": window_occurrences,
+        "previous_occurrences": 3,
+        "occurrences_total": 12,
+        "units": 2,
+        "unit_kind": "user",
+        "interactions": 5,
+        "handled": 1,
+        "first_seen": DAY - timedelta(days=20),
+        "last_seen": DAY,
+        "days": 3,
+        "exposure_days": 7,
+        "previous_exposure_days": 28,
+    }
+
+
+def _feedback(window: int) -> dict[str, Any]:
+    return {
+        "window_days": window,
+        "intent": "refund",
+        "kind": "rating",
+        "rater": None,
+        "feedback": 5,
+        "scored": 4,
+        "low": 1,
+        "score_sum": 24.0,
+        "score_sumsq": 180.0,
+        "unknown_action": 0,
+        "units": 4,
+        "rating_sum": 13.6,
+        "rating_n": 4,
+    }
+
+
+@pytest.fixture
+def good_marts() -> dict[str, pd.DataFrame]:
+    """Return marts as of the day that agree with each other: 10 requests today, 20 in 7 days, 30 in 30."""
+    dates = [DAY - timedelta(days=1), DAY]
+    rows: dict[str, list[dict[str, Any]]] = {
+        "mart_feature_gaps": [
+            _gaps(7, "refund", 15, 6),
+            _gaps(7, "", 5, 1),
+            _gaps(30, "refund", 20, 7),
+            _gaps(30, "", 10, 2),
+        ],
+        "mart_feature_gap_errors": [
+            {"window_days": 7, "intent": "refund", "error_kind": "Timeout: <n>", "failures": 3, "units": 2},
+            {"window_days": 30, "intent": "refund", "error_kind": "Timeout: <n>", "failures": 3, "units": 2},
+        ],
+        "mart_errors": [_error()],
+        "mart_feedback": [_feedback(7), _feedback(30)],
+        "mart_feedback_response": [
+            {"window_days": 7, "intent": "refund", "agent_tier": "", "requests": 15, "requests_with_feedback": 5}
+        ],
+        "mart_feedback_comments": [
+            {"intent": "refund", "rank": 1, "event_id": "f1", "score": 0.0, "comment": "no", "interaction_id": "i1"}
+        ],
+        "mart_health_daily": [_health(d, s, 10) for d in dates for s in ("", "chat")],
+        "mart_usage": [
+            *(_usage(w, "root", "all", "", n) for w, n in ((1, 10), (7, 20), (30, 30))),
+            *(_usage(w, "root", "model", "small", n) for w, n in ((1, 6), (7, 12), (30, 25))),
+        ],
+        "mart_kpis_daily": [row for d in dates for w in (1, 7) for row in _kpis(d, w)],
+    }
+    return {name: pd.DataFrame([{"as_of": DAY, **row} for row in found]) for name, found in rows.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
 from typing import Any
@@ -92,8 +93,10 @@ def test_good_day_passes_every_check(good_raw: Frames, day: date, settings: Simp
 @pytest.mark.parametrize("name", sorted(MUTATIONS))
 def test_check_fires(name: str, good_raw: Frames, day: date, settings: SimpleNamespace) -> None:
     MUTATIONS[name](good_raw)
-    suites = [suite for suite in load_suites(Stage.RAW) if suite.name == name.split(".")[0]]
-    gate = run_suites("raw", good_raw, day, settings, suites=suites)
+    suite_name, check_name = name.split(".")
+    suite = next(s for s in load_suites(Stage.RAW) if s.name == suite_name)
+    alone = replace(suite, checks=tuple(c for c in suite.checks if c.name == check_name))
+    gate = run_suites("raw", good_raw, day, settings, suites=[alone])
     result = next(r for r in gate.results if r.name == name)
     assert result.outcome is Outcome.FAILED
     assert result.failing >= 1
