@@ -20,11 +20,11 @@ Beside it lie `<stream>.sql`, each ONE select over these relations:
     documents  source_file, document_line, file_key, landed_date, document JSON (whole, for what stands beside records)
 
 which returns `source_file`, `source_line`, `event` (the JSON text of one event of the contract; unknown fields are
-kept in `attributes`). An optional `prepare.sql` creates temporary views and tables over these that the mappings share;
-before it runs, the macros of `sources/macros.sql` are there, and every `<table>.csv` of the folder as a table of that
-name, all texts. Events go through the same checks, redaction and duplicates as native lines (`ingest.py`). A file is
-mapped together with the other files of its source and landing day. How a mapping is run belongs to `mapping.py`, which
-files a day has to `landing.py`.
+kept in `attributes`). Optional `prepare*.sql` create, in order of their names, temporary tables over these that the
+mappings share; before they run, the macros of `sources/macros.sql` are there, and every `<table>.csv` of the folder as
+a table of that name, all texts. Events go through the same checks, redaction and duplicates as native lines
+(`ingest.py`). A file is mapped together with the other files of its source and landing day. How a mapping is run
+belongs to `mapping.py`, which files a day has to `landing.py`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from ratchet.errors import SourceError
 
 SHIPPED = Path(__file__).parent / "sources"
 SETTINGS_FILE = "source.yaml"
-PREPARE_FILE = "prepare.sql"
+PREPARE_FILES = "prepare*.sql"
 MACROS_FILE = SHIPPED / "macros.sql"
 _KEYS = ("name", "description", "format", "records", "files")
 
@@ -141,7 +141,7 @@ def _settings(path: Path) -> dict[str, Any]:
 
 
 def _prepare(folder: Path) -> str:
-    own = [_read(folder / PREPARE_FILE)] if (folder / PREPARE_FILE).exists() else []
+    own = [_read(path) for path in sorted(folder.glob(PREPARE_FILES))]
     tables = [_table(path) for path in sorted(folder.glob("*.csv"))]
     return "\n".join([_read(MACROS_FILE), *tables, *own])
 
@@ -161,7 +161,7 @@ def _quoted(text: str) -> str:
 
 
 def _mappings(folder: Path) -> dict[str, str]:
-    found = {path.stem: path for path in sorted(folder.glob("*.sql")) if path.name != PREPARE_FILE}
+    found = {path.stem: path for path in sorted(folder.glob("*.sql")) if not path.match(PREPARE_FILES)}
     for stream in found:
         if stream not in STREAMS:
             raise _error(folder / f"{stream}.sql", "no such stream", f"one of {', '.join(STREAMS)}")
