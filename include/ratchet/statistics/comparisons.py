@@ -47,3 +47,18 @@ def against_days(value: float, days: ArrayLike, level: float) -> Intervals:
     change = np.full(1, value - known.mean())
     half = stats.t.ppf((1 + level) / 2, len(known) - 1) * known.std(ddof=1) * np.sqrt(1 + 1 / len(known))
     return Intervals(change, change - half, change + half)
+
+
+def between_days(first: float, second: float, days: ArrayLike, level: float) -> Intervals:
+    """Compare two days by how much earlier days scatter.
+
+    The difference with `± t(k-1) s sqrt(2)`, s being the standard deviation of the k earlier days: both are draws from
+    it. A weekly season widens s, never narrows it. NaN below three earlier days.
+    """
+    known = column(days)
+    known = known[~np.isnan(known)]
+    change = np.full(1, first - second)
+    if len(known) < 3:
+        return Intervals(change, *(np.full(1, np.nan) for _ in range(2)))
+    half = stats.t.ppf((1 + level) / 2, len(known) - 1) * known.std(ddof=1) * np.sqrt(2)
+    return Intervals(change, change - half, change + half)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ratchet.statistics.comparisons import against_days, benjamini_hochberg, difference
+from ratchet.statistics.comparisons import against_days, benjamini_hochberg, between_days, difference
 from ratchet.statistics.proportions import wilson
 from ratchet.statistics.rates import rate_interval
 
@@ -58,3 +58,13 @@ def test_against_days_raises_a_false_alarm_as_often_as_it_says():
     draw = np.random.default_rng(11)
     alarms = [against_days(d[0], d[1:], 0.95).low[0] > 0 for d in draw.normal(100, 9, (3_000, 28))]
     assert np.mean(alarms) == pytest.approx(0.025, abs=0.01)
+
+
+def test_between_days_is_by_hand_and_raises_a_false_alarm_as_often_as_it_says():
+    found = between_days(9, 4, [4, 6, 5, 5], 0.95)
+    half = 3.182446 * np.std([4, 6, 5, 5], ddof=1) * np.sqrt(2)
+    assert (found.value[0], found.high[0]) == pytest.approx((5, 5 + half), rel=1e-6)
+    draw = np.random.default_rng(12)
+    alarms = [between_days(d[0], d[1], d[2:], 0.95).low[0] > 0 for d in draw.normal(100, 9, (3_000, 28))]
+    assert np.mean(alarms) == pytest.approx(0.025, abs=0.01)
+    assert np.isnan(between_days(9, 4, [4], 0.95).low[0])
