@@ -38,10 +38,10 @@ check: setup ## formatting, lint, types, pins, compose file
 	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yaml
 
 up: setup ## start Airflow with the DAGs ready, over the same home; prints address and login
-	@include/airflow/up.sh
+	@$(BIN)/python -m ratchet.local_airflow up
 
 down: ## stop that Airflow
-	@include/airflow/down.sh
+	@[ ! -x $(BIN)/python ] || $(BIN)/python -m ratchet.local_airflow down
 
 golden: setup ## rewrite the golden files after a wanted change
 	@$(BIN)/python -m pytest --update-golden tests/golden
@@ -55,5 +55,5 @@ pins: ## compile requirements.in to requirements.txt (needs uv)
 docs: setup ## write the generated pages of docs/
 	@$(BIN)/python -m ratchet.contracts.dictionary > docs/data_dictionary.md
 
-clean: ## remove the virtual environment, caches and the demo's home
+clean: down ## remove the virtual environment, caches and the demo's home
 	@rm -rf .venv .airflow .mypy_cache .pytest_cache .ruff_cache .hypothesis home dbt_project/target dbt_project/logs include/*.egg-info
