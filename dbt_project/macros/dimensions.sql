@@ -1,14 +1,26 @@
-{#- What usage can be cut by, one at a time; 'all' is the whole. -#}
-{% macro dimensions() -%}
-    {{ return(['intent', 'agent', 'agent_tier', 'task_type', 'model', 'language', 'service', 'feature']) }}
+{#- What usage can be cut by besides the intent; a cut by one of them holds only what was logged with a value for it. -#}
+{% macro setting_dimensions() -%}
+    {{ return(['agent', 'agent_tier', 'task_type', 'model', 'language', 'service', 'feature']) }}
 {%- endmacro %}
 
-{#- A row of many dimensions as a list of (dimension, value); what was not logged is left out, except the intent. -#}
-{% macro dimension_list() -%}
+{#- All values that interactions are counted by together; every daily statistic of theirs is keyed by its hash. -#}
+{% macro combination_columns() -%}
+    {{ return(['clock', 'level', 'intent'] + setting_dimensions()) }}
+{%- endmacro %}
+
+{#- A hash over columns that tells '' from NULL and does not depend on where one value ends. -#}
+{% macro hash_of(columns) -%}
+    md5_number_lower(concat_ws(chr(31)
+        {%- for column in columns %}, coalesce('=' || replace({{ column }}, chr(31), ' '), '-'){% endfor -%}
+    ))
+{%- endmacro %}
+
+{#- A row's values as a list of (dimension, value), the whole ('all') among them. -#}
+{% macro cuts() -%}
     list_filter([
         {'dimension': 'all', 'value': ''},
-        {%- for dimension in dimensions() %}
-        {'dimension': '{{ dimension }}', 'value': {{ dimension }}},
+        {%- for column in ['intent'] + setting_dimensions() %}
+        {'dimension': '{{ column }}', 'value': {{ column }}},
         {%- endfor %}
     ], lambda cut: cut.value is not null)
 {%- endmacro %}

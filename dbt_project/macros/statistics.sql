@@ -3,9 +3,13 @@
     cast({{ column }} as decimal(38, 6))
 {%- endmacro %}
 
+{% macro total(column) -%}
+    cast(coalesce(sum({{ column }}), 0) as bigint)
+{%- endmacro %}
+
 {#-
-    Quantiles come from histograms whose buckets grow by 1.01 / 0.99, so that any value of a bucket is within 1 % of the
-    one that stands for it. Zero has a bucket of its own.
+    Quantiles come from histograms whose buckets grow by 1.01 / 0.99, so that every value of a bucket is within 1 % of
+    the one that stands for it. Zero has a bucket of its own.
 -#}
 {% macro bucket_of(column) -%}
     case when {{ column }} > 0 then cast(ceil(ln({{ column }}) / ln(1.01 / 0.99)) as integer) else {{ zero_bucket() }} end
@@ -17,4 +21,22 @@
 
 {% macro value_of_bucket(bucket) -%}
     case when {{ bucket }} = {{ zero_bucket() }} then 0.0 else 2.0 * pow(1.01 / 0.99, {{ bucket }}) / (1.01 / 0.99 + 1.0) end
+{%- endmacro %}
+
+{#- The value of the first bucket that holds a share of a group, from running and whole counts beside each bucket. -#}
+{% macro quantile(share, bucket='bucket', running='running', whole='whole') -%}
+    {{ value_of_bucket("min(" ~ bucket ~ ") filter (where " ~ running ~ " >= ceil(" ~ share ~ " * " ~ whole ~ "))") }}
+{%- endmacro %}
+
+{#- At most `limit` ids, newest first. -#}
+{% macro newest(value, occurred_at, limit, condition='true') -%}
+    list_slice(
+        coalesce(list({{ value }} order by {{ occurred_at }} desc, {{ value }}) filter (where {{ condition }}), []),
+        1, {{ limit }}
+    )
+{%- endmacro %}
+
+{#- The union of lists as one sorted list. -#}
+{% macro merged(column, condition='true') -%}
+    coalesce(list_sort(list_distinct(flatten(list({{ column }}) filter (where {{ condition }} and {{ column }} is not null)))), [])
 {%- endmacro %}

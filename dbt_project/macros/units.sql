@@ -11,3 +11,26 @@
         else 'none'
     end
 {%- endmacro %}
+
+{#-
+    A unit as a number, so that sets of units stay small: 62 bits of a hash, and its kind in the last two.
+    Two of a million units share one with probability 1e-7. NULL when there is no unit.
+-#}
+{% macro unit_key(unit='unit', unit_kind='unit_kind') -%}
+    case
+        when {{ unit }} is not null then
+            (md5_number_lower({{ unit_kind }} || ':' || {{ unit }}) & 18446744073709551612::ubigint)
+            | case {{ unit_kind }} when 'user' then 1 when 'session' then 2 else 3 end::ubigint
+    end
+{%- endmacro %}
+
+{#- What the units of a group are called, from the smallest and the largest of their codes. -#}
+{% macro unit_kind_of(least, greatest) -%}
+    case
+        when {{ least }} is null then 'none'
+        when {{ least }} <> {{ greatest }} then 'mixed'
+        when {{ least }} = 1 then 'user'
+        when {{ least }} = 2 then 'session'
+        else 'trace'
+    end
+{%- endmacro %}

@@ -43,9 +43,11 @@ def build(home: Home, day: date, *, full_refresh: bool = False) -> BuildSummary:
         StorageError: if the disk is full.
     """
     started = time.perf_counter()
-    _check_prepared(home, day)
     arguments = ["build", "--exclude-resource-type", "unit_test", *_options(home)]
-    result = _invoke(home, [*arguments, "--full-refresh"] if full_refresh else arguments)
+    with Warehouse.open(home) as warehouse:  # keeps the database open: dbt closes and opens it for every model
+        if warehouse.prepared_day() != day:
+            raise errors.StepFailedError(f"the warehouse is not prepared for {day}", where=str(home.warehouse))
+        result = _invoke(home, [*arguments, "--full-refresh"] if full_refresh else arguments)
     _raise_on_failure(result, home)
     nodes = result.result.results
     return BuildSummary(
@@ -56,19 +58,12 @@ def build(home: Home, day: date, *, full_refresh: bool = False) -> BuildSummary:
     )
 
 
-def _check_prepared(home: Home, day: date) -> None:
-    with Warehouse.open(home) as warehouse:
-        prepared = warehouse.connection.execute("select as_of from run.context").fetchone()
-    if prepared is None or prepared[0] != day:
-        raise errors.StepFailedError(f"the warehouse is not prepared for {day}", where=str(home.warehouse))
-
-
 def _options(home: Home) -> list[str]:
     state = home.root.absolute() / "dbt"
     return [
         *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
         *("--target-path", str(state / "target"), "--log-path", str(state / "logs")),
-        *("--log-level", "none", "--log-level-file", "info", "--no-print", "--quiet"),
+        *("--log-level", "none", "--log-level-file", "none", "--no-print", "--quiet", "--no-write-json"),
     ]
 
 

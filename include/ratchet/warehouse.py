@@ -105,9 +105,14 @@ class Warehouse:
             self.connection.execute(_bronze_view(stream, bronze_files(self.home, stream, landed)))
         self.connection.commit()
 
+    def prepared_day(self) -> date | None:
+        """Return the night that the next build is for, None before the first `prepare`."""
+        found = self.connection.execute("select as_of from run.context").fetchone()
+        return None if found is None else found[0]
+
     def _first_landing(self, day: date, pending_days: Sequence[date]) -> date:
-        (built,) = self.connection.execute("select min(landed_date) from run.built").fetchone()
-        return min([d for d in (built, day, *pending_days) if d is not None])
+        built: date | None = self.connection.execute("select min(landed_date) from run.built").fetchone()[0]
+        return min([day, *pending_days, *([built] if built else [])])
 
     def mark_built(self, load_hashes: Mapping[date, str], days: Iterable[date]) -> None:
         """Record which load the daily statistics of these landing days were built from."""
@@ -161,6 +166,7 @@ def _create(connection: Any) -> None:
         create table if not exists run.version (schema_version integer not null);
         create table if not exists run.built (landed_date date primary key, input_hash varchar not null);
         create table if not exists run.pending (landed_date date not null);
+        create table if not exists run.context (as_of date not null);
     """)
 
 

@@ -5,22 +5,135 @@ with daily as (
 
 ),
 
+combinations as (
+
+    select * from {{ ref('int_combinations') }}
+
+),
+
+durations as (
+
+    select * from {{ ref('int_durations_daily') }}
+    where {{ has_landed() }} and {{ in_window(30) }}
+
+),
+
+unit_counts as (
+
+    select * from {{ ref('int_unit_counts') }}
+
+),
+
 windows as (
 
-    select unnest([1, 7, 30]) as window_days
+    select unnest([1, 7, 30])::integer as window_days
+
+),
+
+by_combination as (
+
+    select
+        windows.window_days,
+        daily.combination_id,
+        {%- for column in usage_sums() %}
+        sum(daily.{{ column }}) as {{ column }},
+        {%- endfor %}
+    from daily
+    inner join windows on {{ in_window('windows.window_days', 'daily.event_date') }}
+    group by windows.window_days, daily.combination_id
+
+),
+
+by_value as (
+
+    select
+        by_combination.window_days,
+        combinations.level,
+        cut.dimension,
+        cut.value,
+        {%- for column in usage_sums() %}
+        sum(by_combination.{{ column }}) as {{ column }},
+        {%- endfor %}
+    from by_combination
+    inner join combinations on by_combination.combination_id = combinations.combination_id
+    cross join unnest({{ cuts() }}) as cuts (cut)
+    group by all
+
+),
+
+buckets as (
+
+    select
+        windows.window_days,
+        durations.level,
+        durations.dimension,
+        durations.value,
+        durations.bucket,
+        sum(durations.n) as n,
+    from durations
+    inner join windows on {{ in_window('windows.window_days', 'durations.event_date') }}
+    group by all
+
+),
+
+running as (
+
+    select
+        *,
+        sum(n) over (partition by window_days, level, dimension, value order by bucket) as running,
+        sum(n) over (partition by window_days, level, dimension, value) as whole,
+    from buckets
+
+),
+
+quantiles as (
+
+    select
+        window_days,
+        level,
+        dimension,
+        value,
+        {{ total('n') }} as duration_n,
+        {{ quantile(0.50) }} as duration_p50_ms,
+        {{ quantile(0.95) }} as duration_p95_ms,
+        {{ quantile(0.99) }} as duration_p99_ms,
+    from running
+    group by all
 
 )
 
 select
     {{ run_context('as_of') }} as as_of,
-    windows.window_days,
-    daily.level,
-    daily.dimension,
-    daily.value,
-    cast(sum(daily.requests) as bigint) as requests,
-    cast(sum(daily.successes) as bigint) as successes,
-    cast(sum(daily.failures) as bigint) as failures,
-    cast(sum(daily.unknown) as bigint) as unknown,
-from daily
-inner join windows on {{ in_window('windows.window_days') }}
-group by all
+    by_value.window_days,
+    by_value.level,
+    by_value.dimension,
+    by_value.value,
+    cast(by_value.requests as bigint) as requests,
+    cast(by_value.successes as bigint) as successes,
+    cast(by_value.failures as bigint) as failures,
+    cast(by_value.unknown as bigint) as unknown,
+    cast(by_value.timed_out as bigint) as timed_out,
+    coalesce(unit_counts.units, 0) as units,
+    coalesce(unit_counts.unit_kind, 'none') as unit_kind,
+    coalesce(quantiles.duration_n, 0) as duration_n,
+    quantiles.duration_p50_ms,
+    quantiles.duration_p95_ms,
+    quantiles.duration_p99_ms,
+    cast(by_value.token_n as bigint) as token_n,
+    cast(by_value.input_tokens as bigint) as input_tokens,
+    cast(by_value.output_tokens as bigint) as output_tokens,
+    cast(by_value.cost_n as bigint) as cost_n,
+    cast(by_value.cost_usd as double) as cost_usd,
+    cast(by_value.quality_n as bigint) as quality_n,
+    cast(by_value.quality_sum as double) as quality_sum,
+from by_value
+left join unit_counts
+    on by_value.window_days = unit_counts.window_days
+    and by_value.level = unit_counts.level
+    and by_value.dimension = unit_counts.dimension
+    and by_value.value = unit_counts.value
+left join quantiles
+    on by_value.window_days = quantiles.window_days
+    and by_value.level = quantiles.level
+    and by_value.dimension = quantiles.dimension
+    and by_value.value = quantiles.value

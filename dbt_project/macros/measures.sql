@@ -1,0 +1,49 @@
+{#- What each mart sums up, in one place, so that its common table expressions agree. -#}
+{% macro usage_sums() -%}
+    {{ return([
+        'requests', 'successes', 'failures', 'unknown', 'timed_out', 'token_n', 'input_tokens', 'output_tokens',
+        'cost_n', 'cost_usd', 'quality_n', 'quality_sum',
+    ]) }}
+{%- endmacro %}
+
+{% macro feedback_sums() -%}
+    {{ return([
+        'feedback', 'scored', 'low', 'unknown_action', 'rating_n', 'score_sum', 'score_sumsq', 'rating_sum',
+    ]) }}
+{%- endmacro %}
+
+{% macro health_sums() -%}
+    {{ return([
+        'requests', 'successes', 'failures', 'unknown', 'errors', 'api_calls', 'api_failures', 'heartbeats',
+        'heartbeats_up', 'scored', 'low', 'input_tokens', 'output_tokens', 'cost_usd',
+    ]) }}
+{%- endmacro %}
+
+{% macro kpi_sums() -%}
+    {{ return([
+        'requests', 'successes', 'failures', 'unknown', 'token_n', 'input_tokens', 'output_tokens', 'cost_n',
+        'cost_successes', 'cost_usd', 'errors', 'api_calls', 'api_failures', 'heartbeats', 'heartbeats_up', 'scored',
+        'low', 'score_sum', 'answered',
+    ]) }}
+{%- endmacro %}
+
+{#- Every key figure as metric, numerator, denominator, n: its value is numerator / denominator over n observations. -#}
+{% macro kpis() -%}
+    {{ return([
+        ('requests', 'requests', '1', 'requests'),
+        ('active_users', 'units', '1', 'units'),
+        ('success_rate', 'successes', 'known', 'known'),
+        ('unknown_rate', 'unknown', 'requests', 'requests'),
+        ('error_rate', 'errors', 'requests', 'requests'),
+        ('feedback_rate', 'answered', 'requests', 'requests'),
+        ('satisfaction', 'score_sum', 'scored', 'scored'),
+        ('low_satisfaction_rate', 'low', 'scored', 'scored'),
+        ('p50_ms', 'p50_ms', '1', 'duration_n'),
+        ('p95_ms', 'p95_ms', '1', 'duration_n'),
+        ('p99_ms', 'p99_ms', '1', 'duration_n'),
+        ('api_failure_rate', 'api_failures', 'api_calls', 'api_calls'),
+        ('uptime_heartbeat', 'heartbeats_up', 'heartbeats', 'heartbeats'),
+        ('cost_per_success_usd', 'cost_usd', 'cost_successes', 'cost_n'),
+        ('tokens_per_request', 'input_tokens + output_tokens', 'token_n', 'token_n'),
+    ]) }}
+{%- endmacro %}

@@ -1,0 +1,67 @@
+{#-
+    Messages become templates in two steps. The key folds every digit to 0 and every hexadecimal run to its kind, and is
+    cheap; the masks then run over the few distinct keys that are left. Both look at one message only, so a template
+    never depends on which messages came with it.
+-#}
+{% macro message_key(column) -%}
+    {%- set folded -%}
+        translate(trim(regexp_replace(left({{ column }}, 2000), '\s+', ' ', 'g')), '123456789', '000000000')
+    {%- endset -%}
+    {{ mask(folded, [
+        ('\\b00-[0a-fA-F]{32}-[0a-fA-F]{16}-00\\b', '<trace>'),
+        ('\\b[0a-fA-F]{8}-[0a-fA-F]{4}-[0a-fA-F]{4}-[0a-fA-F]{4}-[0a-fA-F]{12}\\b', '<uuid>'),
+        ('\\b[0a-fA-F]{40}\\b', '<sha1>'),
+        ('\\b[0a-fA-F]{32}\\b', '<md5>'),
+        ('\\b0[xX][0a-fA-F]+\\b|\\b[0a-fA-F]{16,}\\b', '<hex>'),
+    ]) }}
+{%- endmacro %}
+
+{% macro mask_key(column) -%}
+    {{ mask(column, message_masks()) }}
+{%- endmacro %}
+
+{% macro mask_message(column) -%}
+    {{ mask_key(message_key(column)) }}
+{%- endmacro %}
+
+{#- The masks over a key, in order: what is matched first cannot be matched again. -#}
+{% macro message_masks() -%}
+    {%- set month = '(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*' -%}
+    {%- set clock = '0{1,2}:00(?::00(?:[.,]0+)?)?(?: ?[AaPp]\\.?[Mm]\\b)?' -%}
+    {%- set zone = '(?:Z|[+-]00:?00)?' -%}
+    {%- set tld = '(?:com|org|net|edu|gov|io|dev|ai|app|cloud|co|eu|de|uk|us|local|internal|localdomain|svc)' -%}
+    {%- set unit = '(?:[nuµm]?s|secs?|seconds?|milliseconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|weeks?)' -%}
+    {{ return([
+        ('[\\w.+<>-]+@[\\w-]+(?:\\.[\\w-]+)+', '<email>'),
+        ('\\b[a-zA-Z][a-zA-Z0+.-]*://[^\\s\'"]+', '<url>'),
+        ('\\b(?:[a-zA-Z0-]+\\.)+' ~ tld ~ '\\b(?::0+)?|\\blocalhost\\b(?::0+)?', '<host>'),
+        ('\\b0{1,3}(?:\\.0{1,3}){3}(?::0+)?\\b', '<ip>'),
+        ('\\b(?:[0a-fA-F]{1,4}:){7}[0a-fA-F]{1,4}\\b|\\b(?:[0a-fA-F]{1,4}:){1,6}:(?:[0a-fA-F]{1,4}(?::[0a-fA-F]{1,4})*)?', '<ip>'),
+        ('(?i)\\b(trace|span|request|correlation)([ _-]?id)([=: ]+)[\\w<>-]+', '\\1\\2\\3<trace>'),
+        ('\\b0000([-/])00[-/]00(?:[T ]' ~ clock ~ zone ~ ')?\\b', '<date>'),
+        ('\\b0{1,2}[-/.]0{1,2}[-/.]0{4}\\b|\\b0{1,2} ' ~ month ~ ' 0{4}\\b|\\b' ~ month ~ ' 0{1,2},? 0{4}\\b', '<date>'),
+        ('\\b' ~ clock ~ zone, '<time>'),
+        ('\\b0+(?:\\.0+)? ?' ~ unit ~ '\\b', '<duration>'),
+        ('(\\w=)(?:\\{[^{}]*\\}|\\[[^\\[\\]]*\\])', '\\1<value>'),
+        ('(\\w ?= ?)(?:"[^"]*"|\'[^\']*\')', '\\1<value>'),
+        ('"[^"]*"|`[^`]*`', '<quoted>'),
+        ('(^|[\\s(\\[{:=,])\'[^\']*\'', '\\1<quoted>'),
+        ('(^|[\\s(\\[{:=,])(?:[a-zA-Z]:)?(?:[\\\\/][\\w.@%+~<>-]+)+[\\\\/]?', '\\1<path>'),
+        ('\\b[\\w.-]+(?:[\\\\/][\\w.-]+){2,}', '<path>'),
+        ('(^|[\\s(\\[{:=,+$€£-])[+-]?(?:0{1,3}(?:,000)+|0+)(?:\\.0+)?(?:[eE][+-]?0+)?(?:%|\\b)', '\\1<number>'),
+        ('\\b(?:0[0a-f]{6}|[0a-f]0[0a-f]{5}|[0a-f]{2}0[0a-f]{4}|[0a-f]{3}0[0a-f]{3}|[0a-f]{4}0[0a-f]{2}|[0a-f]{5}0[0a-f]|[0a-f]{6}0)[0a-f]*\\b', '<sha>'),
+        ('#\\w*0\\w*', '<id>'),
+        ('\\b[A-Za-z]+(?:[_-][A-Za-z]+)*[_-]?0{3,}[\\w-]*|\\b[A-Za-z]+(?:_[A-Za-z]+)*_0+\\b', '<id>'),
+        ('\\b(?:[A-Z0]{4,}0[A-Z0]*|[A-Z0]{3}0[A-Z0]+|[A-Z0]{2}0[A-Z0]{2,}|[A-Z0]0[A-Z0]{3,}|0[A-Z0]{4,})\\b', '<id>'),
+        ('0+(?:\\.0+)*', '#'),
+    ]) }}
+{%- endmacro %}
+
+{% macro mask(expression, masks) -%}
+    {%- set chain = namespace(sql=expression) -%}
+    {%- for pattern, placeholder in masks -%}
+        {%- set quoted = pattern | replace("'", "''") -%}
+        {%- set chain.sql = "regexp_replace(" ~ chain.sql ~ ", '" ~ quoted ~ "', '" ~ placeholder ~ "', 'g')" -%}
+    {%- endfor -%}
+    {{ chain.sql }}
+{%- endmacro %}

@@ -1,0 +1,58 @@
+with requests as (
+
+    select * from {{ ref('int_requests_daily') }}
+    where {{ has_landed() }} and {{ in_window(30) }}
+
+),
+
+matches as (
+
+    select * from {{ ref('int_feedback_matches') }}
+    where {{ has_landed() }} and {{ in_window(30, 'interaction_date') }} and level = 'root'
+
+),
+
+windows as (
+
+    select unnest([7, 30])::integer as window_days
+
+),
+
+asked as (
+
+    select
+        windows.window_days,
+        requests.intent,
+        requests.agent_tier,
+        sum(requests.requests) as requests,
+    from requests
+    inner join windows on {{ in_window('windows.window_days', 'requests.event_date') }}
+    group by all
+
+),
+
+answered as (
+
+    select
+        windows.window_days,
+        matches.intent,
+        matches.agent_tier,
+        count(distinct matches.interaction_id) as requests_with_feedback,
+    from matches
+    inner join windows on {{ in_window('windows.window_days', 'matches.interaction_date') }}
+    group by all
+
+)
+
+select
+    {{ run_context('as_of') }} as as_of,
+    asked.window_days,
+    asked.intent,
+    asked.agent_tier,
+    cast(asked.requests as bigint) as requests,
+    coalesce(answered.requests_with_feedback, 0) as requests_with_feedback,
+from asked
+left join answered
+    on asked.window_days = answered.window_days
+    and asked.intent = answered.intent
+    and asked.agent_tier = answered.agent_tier

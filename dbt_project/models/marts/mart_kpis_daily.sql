@@ -1,0 +1,245 @@
+with interactions as (
+
+    select * from {{ ref('int_interactions_daily') }}
+    where {{ has_landed() }} and {{ in_window(34) }}
+
+),
+
+combinations as (
+
+    select * from {{ ref('int_combinations') }}
+    where level = 'root'
+
+),
+
+events as (
+
+    select * from {{ ref('int_events_daily') }}
+    where {{ has_landed() }} and {{ in_window(34) }}
+
+),
+
+api_calls as (
+
+    select * from {{ ref('int_api_calls_daily') }}
+    where {{ has_landed() }} and {{ in_window(34) }}
+
+),
+
+heartbeats as (
+
+    select * from {{ ref('int_heartbeats_daily') }}
+    where {{ has_landed() }} and {{ in_window(34) }} and clock = 'real'
+
+),
+
+feedback as (
+
+    select * from {{ ref('int_feedback_daily') }}
+    where {{ has_landed() }} and {{ in_window(34) }}
+
+),
+
+matches as (
+
+    select * from {{ ref('int_feedback_matches') }}
+    where {{ has_landed() }} and {{ in_window(34, 'interaction_date') }} and level = 'root'
+
+),
+
+durations as (
+
+    select * from {{ ref('int_durations_daily') }}
+    where {{ has_landed() }} and {{ in_window(34) }} and level = 'root' and dimension = 'all'
+
+),
+
+units as (
+
+    select * from {{ ref('int_service_units_daily') }}
+    where {{ has_landed() }} and {{ in_window(34) }}
+
+),
+
+dates as (
+
+    select {{ run_context('as_of') }} - cast(unnest(range(28)) as integer) as metric_date
+
+),
+
+lengths as (
+
+    select unnest([1, 7])::integer as window_days
+
+),
+
+periods as (
+
+    select
+        metric_date,
+        window_days,
+        metric_date - (window_days - 1) as first_date,
+    from dates
+    cross join lengths
+
+),
+
+answered as (
+
+    select
+        interaction_date as event_date,
+        count(distinct interaction_id) as answered,
+    from matches
+    group by interaction_date
+
+),
+
+measured as (
+
+    select interactions.* exclude (landed_date, combination_id)
+    from interactions
+    inner join combinations on interactions.combination_id = combinations.combination_id
+    union all by name
+    select event_date, events as errors from events where stream = 'error'
+    union all by name
+    select event_date, calls as api_calls, failures as api_failures from api_calls
+    union all by name
+    select event_date, heartbeats, up as heartbeats_up from heartbeats
+    union all by name
+    select event_date, scored, low, score_sum from feedback
+    union all by name
+    select event_date, answered from answered
+
+),
+
+per_date as (
+
+    select
+        event_date,
+        {%- for column in kpi_sums() %}
+        coalesce(sum({{ column }}), 0) as {{ column }},
+        {%- endfor %}
+    from measured
+    group by event_date
+
+),
+
+sums as (
+
+    select
+        periods.metric_date,
+        periods.window_days,
+        {%- for column in kpi_sums() %}
+        coalesce(sum(per_date.{{ column }}), 0) as {{ column }},
+        {%- endfor %}
+    from periods
+    left join per_date on per_date.event_date between periods.first_date and periods.metric_date
+    group by periods.metric_date, periods.window_days
+
+),
+
+unit_days as (
+
+    select
+        unit_key,
+        bit_or({{ day_bit() }}) as days,
+    from units
+    group by unit_key
+
+),
+
+active as (
+
+    select
+        periods.metric_date,
+        periods.window_days,
+        count(*) as units,
+    from unit_days
+    inner join periods on unit_days.days & {{ days_between('periods.first_date', 'periods.metric_date') }} <> 0
+    group by periods.metric_date, periods.window_days
+
+),
+
+buckets as (
+
+    select
+        periods.metric_date,
+        periods.window_days,
+        durations.bucket,
+        sum(durations.n) as n,
+    from durations
+    inner join periods on durations.event_date between periods.first_date and periods.metric_date
+    group by all
+
+),
+
+running as (
+
+    select
+        *,
+        sum(n) over (partition by metric_date, window_days order by bucket) as running,
+        sum(n) over (partition by metric_date, window_days) as whole,
+    from buckets
+
+),
+
+quantiles as (
+
+    select
+        metric_date,
+        window_days,
+        sum(n) as duration_n,
+        {{ quantile(0.50) }} as p50_ms,
+        {{ quantile(0.95) }} as p95_ms,
+        {{ quantile(0.99) }} as p99_ms,
+    from running
+    group by metric_date, window_days
+
+),
+
+joined as (
+
+    select
+        sums.*,
+        sums.successes + sums.failures as known,
+        coalesce(active.units, 0) as units,
+        coalesce(quantiles.duration_n, 0) as duration_n,
+        quantiles.p50_ms,
+        quantiles.p95_ms,
+        quantiles.p99_ms,
+    from sums
+    left join active
+        on sums.metric_date = active.metric_date and sums.window_days = active.window_days
+    left join quantiles
+        on sums.metric_date = quantiles.metric_date and sums.window_days = quantiles.window_days
+
+),
+
+metrics as (
+
+    select
+        metric_date,
+        window_days,
+        unnest([
+            {%- for metric, numerator, denominator, n in kpis() %}
+            {
+                'metric': '{{ metric }}',
+                'numerator': cast({{ numerator }} as double),
+                'denominator': cast({{ denominator }} as double),
+                'n': cast({{ n }} as bigint)
+            },
+            {%- endfor %}
+        ]) as kpi,
+    from joined
+
+)
+
+select
+    {{ run_context('as_of') }} as as_of,
+    metric_date,
+    window_days,
+    kpi.metric,
+    kpi.numerator,
+    kpi.denominator,
+    kpi.n,
+from metrics
