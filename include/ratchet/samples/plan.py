@@ -131,8 +131,8 @@ class Plan:
 
     def gap_demand(self, role: str, index: int) -> int:
         """Return how many requests of a planted role a day gets, retries aside."""
-        if role == "rare":  # at most four in seven days: below the floor of a gap
-            return int((self.days - 1 - index) % 2 == 0)
+        if role == "rare":  # at most five in thirty days: below the floor of a gap
+            return int((self.days - 1 - index) % 6 == 0)
         if role == "gap_new" and index < self.macro_gap:
             return 0
         share = {"gap_growing": 0.006 + 0.028 * index / max(1, self.days - 1)}.get(role, 0.013)

@@ -38,7 +38,7 @@ def told(plan: Plan, frames: dict[str, pd.DataFrame]) -> dict[str, Any]:
         ],
         "not_gaps": [
             _demand(plan, roles["automation"], "refresh_dashboard", "one user, the same words on a clock"),
-            _demand(plan, roles["rare"], "convert_to_braille", "at most four requests in seven days"),
+            _demand(plan, roles["rare"], "convert_to_braille", "at most five requests in thirty days"),
         ],
         "retries": int(requests["_retry"].sum()),
         "errors": [
