@@ -4,10 +4,12 @@
     ├── SettingsError            a settings file, key or value that cannot be used
     ├── LandingError             a landing zone that is missing or unreadable
     ├── SourceError              a source folder or mapping that cannot be used
+    ├── RunDayError              a run that names no day, or one that cannot be run
     ├── HomeBusyError            another process is writing to the same home
     ├── StorageError             the disk is full or read-only
     ├── GateFailedError          a data-quality gate stopped the night (exit code 1)
     ├── StepFailedError          a step of the night failed (exit code 1)
+    ├── DecisionsError           a recorded decision that cannot be read
     └── LifecycleError           an improvement was moved against the order of its states
 
 A result that cannot be computed is no error: see `NotComputable`.
@@ -44,6 +46,10 @@ class SourceError(RatchetError):
     """Raised when a source's folder, settings or mapping cannot be used."""
 
 
+class RunDayError(RatchetError):
+    """Raised when a run names no day, two days, or a day in the future."""
+
+
 class HomeBusyError(RatchetError):
     """Raised when another process holds the home's lock."""
 
@@ -64,6 +70,10 @@ class StepFailedError(RatchetError):
     """Raised when one step of a night failed; the report names it."""
 
     exit_code = 1
+
+
+class DecisionsError(RatchetError):
+    """Raised when a decision file holds a line that cannot be read or was altered."""
 
 
 class LifecycleError(RatchetError):

@@ -19,10 +19,10 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "contracts",
         "files run_day",
         "home settings",
-        "frames statistics objectives",
+        "frames statistics objectives airflow_api",
         "log quality analyze generate validate deploy measure report warehouse samples client",
         "marts night",  # marts runs dbt on the warehouse; night names the sources of `log`
-        "artifacts verdict",
+        "artifacts verdict local_airflow",
         "steps",
         "nights",
         "status",
