@@ -19,6 +19,7 @@ create or replace temp macro log_epoch(number) as (
 -- a text with an offset is converted to utc, one without is read as utc
 create or replace temp macro log_time(value) as (
     case
+        when regexp_full_match(value, '[0-9]+') then log_epoch(try_cast(value as hugeint))
         when regexp_full_match(value, '-?[0-9.]+(e[0-9]+)?') then log_epoch(try_cast(value as decimal(38, 9)))
         when regexp_matches(value, '[0-9]\s*(Z|z|[+-][0-9]{2}:?[0-9]{2}|[+-][0-9]{2})$') and length(value) > 13
             then try_cast(value as timestamptz) at time zone 'UTC'

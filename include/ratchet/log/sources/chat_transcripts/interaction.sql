@@ -90,8 +90,8 @@ no_conversations as (
         source_line,
         0 as step,
         json_object('unmapped', 'no list of messages with roles under messages or traj', 'record', record) as event,
-    from chat_records
-    where not is_conversation
+    from raw
+    semi join (from chat_records where is_conversation is not true) using (source_file, source_line)
 ),
 
 events as (

@@ -6,13 +6,12 @@ with
 answered as (
     select
         *,
-        message ->> '$.tool_call_id' as logged_call_id,
-        coalesce(logged_call_id, message ->> '$.id') as result_id,
+        coalesce(tool_call_id, message_id) as result_id,
         log_value(try_cast(body as json) -> '$.error') as body_error,
         -- a flag decides alone, whatever the text says
         coalesce(
-            try_cast(message ->> '$.error' as boolean), try_cast(message ->> '$.is_error' as boolean),
-            nullif(json_type(message, '$.error') = 'VARCHAR', false), nullif(message ->> '$.status' = 'error', false)
+            try_cast(error ->> '$' as boolean), try_cast(is_error as boolean),
+            nullif(json_type(error) = 'VARCHAR', false), nullif(lower(status) = 'error', false)
         ) as error_flag,
         regexp_extract(body, '^\s*((?:[A-Za-z_][A-Za-z0-9_.]*)?(?:Error|Exception))\s*:', 1) as error_prefix,
         max(if(calls is not null, message_index, null)) over (
@@ -27,9 +26,9 @@ select
     source_line,
     message_index as result_index,
     asking_index,
-    logged_call_id,
+    tool_call_id,
     result_id,
-    message ->> '$.name' as tool_name,
+    tool_name,
     body as result_text,
     sent_at as answered_at,
     coalesce(error_flag, error_prefix != '' or body_error is not null and body_error not in ('""', 'false'), false)
@@ -43,7 +42,7 @@ select
             when error_prefix != '' then regexp_replace(body, '^\s*[A-Za-z0-9_.]+\s*:\s*', '')
             when body_error is not null and body_error not in ('""', 'false', 'true')
                 then coalesce(body_error ->> '$.message', body_error ->> '$')
-            else coalesce(body, message ->> '$.error')
+            else coalesce(body, error ->> '$')
         end
     ) as error_message,
 from answered
@@ -160,7 +159,7 @@ matched_by_order as (
         and calls_left.source_line = results_left.source_line
         and calls_left.message_index = results_left.asking_index
         and calls_left.turn_ordinal = results_left.turn_ordinal
-    where calls_left.call_id is null or results_left.logged_call_id is null
+    where calls_left.call_id is null or results_left.tool_call_id is null
 ),
 
 matched as (

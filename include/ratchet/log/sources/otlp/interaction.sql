@@ -6,7 +6,7 @@ spans as (
     select
         source_file,
         source_line,
-        span_row as position,
+        item_number as position,
         json_object(
             'event_id', event_id,
             'event_type', 'interaction',
@@ -54,21 +54,19 @@ unread as (
         source_line,
         0 as position,
         json_object('unmapped', 'neither spans nor log records', 'record', record) as event,
-    from otlp_found
-    where spans is null
+    from raw
+    semi join (from otlp_records where path is null) using (source_file, source_line)
 ),
 
 unread_spans as (
     select
         source_file,
         source_line,
-        span_number as position,
-        json_object('unmapped', 'a span without an id', 'record', span) as event,
-    from (
-        select source_file, source_line, unnest(spans) as span, generate_subscripts(spans, 1) as span_number,
-        from otlp_found
-    )
-    anti join otlp_spans using (source_file, source_line, span_number)
+        item_number as position,
+        json_object('unmapped', 'a span without an id', 'record', item) as event,
+    from otlp_items
+    anti join otlp_spans using (source_file, source_line, item_number)
+    where not is_log
 ),
 
 events as (

@@ -50,6 +50,7 @@ create or replace temp macro otlp_nanos(moment) as (
             coalesce(try_cast(moment ->> '$[0]' as hugeint), 0) * 1000000000
             + coalesce(try_cast(moment ->> '$[1]' as hugeint), 0)
         )
+        when regexp_full_match(moment ->> '$', '[0-9]+') then otlp_number_nanos(try_cast(moment ->> '$' as hugeint))
         when regexp_full_match(moment ->> '$', '[0-9.]+(e[0-9]+)?')
             then otlp_number_nanos(try_cast(moment ->> '$' as decimal(38, 9)))
         else cast(epoch_us(log_time(moment ->> '$')) as hugeint) * 1000
@@ -58,40 +59,48 @@ create or replace temp macro otlp_nanos(moment) as (
 
 create or replace temp macro otlp_event_id(span_key) as ('span:' || md5(span_key));
 
--- every span of every record: of a scope, by itself, or in an object of lists
-create or replace temp table otlp_found as
+-- every record with its resource
+create or replace temp table otlp_records as
 with
 
-listed as (
+read as (
     select
         source_file,
         source_line,
         landed_date,
-        record,
-        coalesce(record -> '$.resource.attributes', record -> '$.resource') as resource_attributes,
-        case
-            when json_type(record, '$.scopeSpans') = 'ARRAY' then json_extract(record, '$.scopeSpans[*].spans[*]')
-            when json_type(record, '$.instrumentationLibrarySpans') = 'ARRAY'
-                then json_extract(record, '$.instrumentationLibrarySpans[*].spans[*]')
-            when json_type(record, '$.scopeLogs') = 'ARRAY' then []
-            when json_type(record) = 'OBJECT' and coalesce(
-                json_type(record, '$.spanId'), json_type(record, '$.spanContext'), json_type(record, '$.context')
-            ) is not null then [record]
-            when json_type(record) = 'OBJECT' then nullif(
-                list_filter(
-                    json_extract(record, '$.*[*]'), lambda part: json_type(part, '$.spanContext') = 'OBJECT'
-                ), []
-            )
-        end as spans,
+        json_transform(record, '{
+            "resource": {"attributes": "JSON"}, "scopeSpans": "JSON", "instrumentationLibrarySpans": "JSON",
+            "scopeLogs": "JSON", "spanId": "VARCHAR", "spanContext": {"spanId": "VARCHAR"},
+            "context": {"span_id": "VARCHAR"}
+        }') as r,
+        -- an object of lists of spans, by the name of what they do
+        if(
+            json_type(record) = 'OBJECT' and json_type(record, '$.resource') is null,
+            len(list_filter(
+                json_extract(record, '$.*[*]'), lambda part: json_type(part, '$.spanContext') = 'OBJECT'
+            )),
+            0
+        ) as listed_spans,
     from raw
 )
 
 select
-    *,
+    source_file,
+    source_line,
+    landed_date,
     row_number() over (order by source_file, source_line) as record_number,
-from listed;
+    r.resource.attributes as resource_attributes,
+    case
+        when json_type(r.scopeSpans) = 'ARRAY' then '$.scopeSpans[*].spans[*]'
+        when json_type(r.instrumentationLibrarySpans) = 'ARRAY' then '$.instrumentationLibrarySpans[*].spans[*]'
+        when json_type(r.scopeLogs) = 'ARRAY' then '$.scopeLogs[*].logRecords[*]'
+        when coalesce(r.spanId, r.spanContext.spanId, r.context.span_id) is not null then '$'
+        when listed_spans > 0 then '$.*[*]'
+    end as path,
+from read;
 
-create or replace temp table otlp_spans as
+-- every span and every log record
+create or replace temp table otlp_items as
 with
 
 opened as (
@@ -100,55 +109,77 @@ opened as (
         source_line,
         landed_date,
         record_number,
-        unnest(spans) as span,
-        generate_subscripts(spans, 1) as span_number,
-    from otlp_found
+        path = '$.scopeLogs[*].logRecords[*]' as is_log,
+        case path
+            when '$.scopeSpans[*].spans[*]' then json_extract(record, '$.scopeSpans[*].spans[*]')
+            when '$.instrumentationLibrarySpans[*].spans[*]'
+                then json_extract(record, '$.instrumentationLibrarySpans[*].spans[*]')
+            when '$.scopeLogs[*].logRecords[*]' then json_extract(record, '$.scopeLogs[*].logRecords[*]')
+            when '$.*[*]' then json_extract(record, '$.*[*]')
+            when '$' then [record]
+        end as items,
+    from otlp_records
+    inner join raw using (source_file, source_line, landed_date)
+    where path is not null
+)
+
+select
+    * exclude (items),
+    unnest(items) as item,
+    generate_subscripts(items, 1) as item_number,
+from opened;
+
+create or replace temp table otlp_spans as
+with
+
+opened as (
+    select
+        *,
+        json_transform(item, '{
+            "traceId": "VARCHAR", "spanId": "VARCHAR", "parentSpanId": "VARCHAR", "parent_id": "VARCHAR",
+            "parentId": "VARCHAR", "name": "VARCHAR", "kind": "VARCHAR", "flags": "VARCHAR",
+            "spanContext": {"traceId": "VARCHAR", "spanId": "VARCHAR"},
+            "context": {"trace_id": "VARCHAR", "span_id": "VARCHAR"},
+            "parentSpanContext": {"spanId": "VARCHAR"},
+            "startTimeUnixNano": "JSON", "startTime": "JSON", "start_time": "JSON",
+            "endTimeUnixNano": "JSON", "endTime": "JSON", "end_time": "JSON",
+            "status": "JSON", "attributes": "JSON", "events": "JSON"
+        }') as s,
+    from otlp_items
+    where not is_log
 ),
 
 named as (
     select
-        * exclude (span),
-        lower(regexp_replace(coalesce(
-            span ->> '$.traceId', span ->> '$.spanContext.traceId', span ->> '$.context.trace_id'
-        ), '^0x', '')) as trace_id,
-        lower(regexp_replace(coalesce(
-            span ->> '$.spanId', span ->> '$.spanContext.spanId', span ->> '$.context.span_id'
-        ), '^0x', '')) as span_id,
-        lower(regexp_replace(coalesce(
-            span ->> '$.parentSpanId', span ->> '$.parentSpanContext.spanId', span ->> '$.parent_id',
-            span ->> '$.parentId'
-        ), '^0x', '')) as logged_parent_id,
-        if(regexp_full_match(logged_parent_id, '0*'), null, logged_parent_id) as parent_span_id,
-        span ->> '$.name' as span_name,
-        json_type(span, '$.spanId') is not null as is_protocol,
-        upper(span ->> '$.kind') as kind,
-        try_cast(span ->> '$.flags' as bigint) as flags,
-        otlp_nanos(coalesce(
-            log_value(span -> '$.startTimeUnixNano'), log_value(span -> '$.startTime'), log_value(span -> '$.start_time')
-        )) as start_ns,
-        otlp_nanos(coalesce(
-            log_value(span -> '$.endTimeUnixNano'), log_value(span -> '$.endTime'), log_value(span -> '$.end_time')
-        )) as end_ns,
-        upper(coalesce(
-            span ->> '$.status.code', span ->> '$.status.status_code',
-            if(json_type(span, '$.status') = 'VARCHAR', span ->> '$.status', null)
-        )) as status,
-        nullif(coalesce(span ->> '$.status.message', span ->> '$.status.description'), '') as status_message,
-        span -> '$.attributes' as attributes,
-        span -> '$.events' as events,
-        span,
+        * exclude (s, item),
+        lower(regexp_replace(coalesce(s.traceId, s.spanContext.traceId, s.context.trace_id), '^0x', '')) as trace_id,
+        lower(regexp_replace(coalesce(s.spanId, s.spanContext.spanId, s.context.span_id), '^0x', '')) as span_id,
+        lower(regexp_replace(
+            coalesce(s.parentSpanId, s.parentSpanContext.spanId, s.parent_id, s.parentId), '^0x', ''
+        )) as logged_parent_id,
+        coalesce(trace_id, md5(cast(item as varchar))) || ':' || span_id as span_key,
+        s.name as span_name,
+        -- the protocol and the JavaScript SDK number the kinds differently
+        s.spanId is not null as is_protocol,
+        upper(s.kind) as kind,
+        try_cast(s.flags as bigint) as flags,
+        otlp_nanos(coalesce(s.startTimeUnixNano, s.startTime, s.start_time)) as start_ns,
+        otlp_nanos(coalesce(s.endTimeUnixNano, s.endTime, s.end_time)) as end_ns,
+        upper(coalesce(s.status ->> '$.code', s.status ->> '$.status_code', s.status ->> '$')) as status,
+        nullif(coalesce(s.status ->> '$.message', s.status ->> '$.description'), '') as status_message,
+        s.attributes,
+        s.events,
     from opened
 )
 
 select
-    * exclude (kind, flags, status, logged_parent_id),
-    row_number() over (order by source_file, source_line, span_number) as span_row,
-    coalesce(trace_id, md5(cast(span as varchar))) || ':' || span_id as span_key,
+    * exclude (kind, flags, status, logged_parent_id, is_protocol, is_log),
+    row_number() over (order by source_file, source_line, item_number) as span_row,
+    if(regexp_full_match(logged_parent_id, '0*'), null, logged_parent_id) as parent_span_id,
     case
-        when kind in ('SPAN_KIND_CLIENT', 'SPANKIND.CLIENT', 'CLIENT') or kind = if(is_protocol, '3', '2') then 'client'
-        when kind in ('SPAN_KIND_SERVER', 'SPANKIND.SERVER', 'SERVER') or kind = if(is_protocol, '2', '1') then 'server'
-        when kind in ('SPAN_KIND_CONSUMER', 'SPANKIND.CONSUMER', 'CONSUMER') or kind = if(is_protocol, '5', '4')
-            then 'server'
+        when regexp_full_match(kind, '(SPAN_KIND_|SPANKIND[.])?CLIENT') or kind = if(is_protocol, '3', '2') then 'client'
+        when regexp_full_match(kind, '(SPAN_KIND_|SPANKIND[.])?(SERVER|CONSUMER)') then 'server'
+        when kind in (if(is_protocol, '2', '1'), if(is_protocol, '5', '4')) then 'server'
     end as side,
     coalesce(flags & 768 = 768, false) as is_parent_remote,
     coalesce(status in ('2', 'STATUS_CODE_ERROR', 'ERROR', 'STATUSCODE.ERROR'), false) as is_error,
@@ -159,7 +190,7 @@ select
     ) as started_at,
     if(end_ns >= start_ns, cast(end_ns - start_ns as double) / 1000000, null) as duration_ms,
 from named
-where span_id is not null and json_type(span) = 'OBJECT';
+where span_id is not null;
 
 create or replace temp table otlp_exceptions as
 with
@@ -170,6 +201,7 @@ opened as (
         unnest(json_extract(events, '$[*]')) as event,
         generate_subscripts(json_extract(events, '$[*]'), 1) as event_number,
     from otlp_spans
+    where contains(cast(events as varchar), 'exception')
 )
 
 select
@@ -188,35 +220,35 @@ with
 
 opened as (
     select
-        source_file,
-        source_line,
-        landed_date,
-        record_number,
-        unnest(json_extract(record, '$.scopeLogs[*].logRecords[*]')) as log,
-        generate_subscripts(json_extract(record, '$.scopeLogs[*].logRecords[*]'), 1) as log_number,
-    from otlp_found
+        * exclude (item),
+        md5(cast(item as varchar)) as content_key,
+        json_transform(item, '{
+            "traceId": "VARCHAR", "spanId": "VARCHAR", "severityNumber": "VARCHAR", "severityText": "VARCHAR",
+            "timeUnixNano": "JSON", "observedTimeUnixNano": "JSON", "body": "JSON", "attributes": "JSON"
+        }') as l,
+    from otlp_items
+    where is_log
 ),
 
 errors as (
     select
-        *,
-        lower(nullif(log ->> '$.traceId', '')) as trace_id,
-        lower(nullif(log ->> '$.spanId', '')) as span_id,
-        make_timestamp(cast(otlp_nanos(coalesce(
-            log_value(log -> '$.timeUnixNano'), log_value(log -> '$.observedTimeUnixNano')
-        )) // 1000 as bigint)) as logged_at,
-        otlp_plain(log -> '$.body') as body,
-        md5(cast(log as varchar)) as content_key,
+        * exclude (l),
+        lower(nullif(l.traceId, '')) as trace_id,
+        lower(nullif(l.spanId, '')) as span_id,
+        otlp_nanos(l.timeUnixNano) as told_ns,
+        make_timestamp(cast(coalesce(told_ns, otlp_nanos(l.observedTimeUnixNano)) // 1000 as bigint)) as logged_at,
+        otlp_plain(l.body) as body,
+        l.attributes,
     from opened
     where coalesce(
-        nullif(try_cast(log ->> '$.severityNumber' as integer), 0) >= 17,
-        regexp_full_match(lower(log ->> '$.severityText'), 'error|fatal|critical|alert|emergency|panic|severe'),
+        nullif(try_cast(l.severityNumber as integer), 0) >= 17,
+        regexp_full_match(lower(l.severityText), 'error|fatal|critical|alert|emergency|panic|severe'),
         false
     )
 )
 
 select
     *,
-    row_number() over (order by source_file, source_line, log_number) as log_row,
-    row_number() over (partition by source_file, content_key order by source_line, log_number) as repeat_number,
+    row_number() over (order by source_file, source_line, item_number) as log_row,
+    row_number() over (partition by source_file, content_key order by source_line, item_number) as repeat_number,
 from errors;

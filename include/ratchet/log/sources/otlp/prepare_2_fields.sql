@@ -9,9 +9,9 @@ carriers as (
     union all
     select 'exception:' || exception_row as carrier, attributes, from otlp_exceptions
     union all
-    select 'log:' || log_row as carrier, log -> '$.attributes' as attributes, from otlp_logs
+    select 'log:' || log_row as carrier, attributes, from otlp_logs
     union all
-    select 'record:' || record_number as carrier, resource_attributes as attributes, from otlp_found
+    select 'record:' || record_number as carrier, resource_attributes as attributes, from otlp_records
 )
 
 select

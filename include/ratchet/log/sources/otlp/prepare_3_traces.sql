@@ -113,7 +113,7 @@ with
 
 joined as (
     select
-        spans.* exclude (attributes, events, span),
+        spans.* exclude (attributes, events),
         tree.event_id,
         tree.is_root,
         tree.is_interaction,
