@@ -46,3 +46,13 @@ create or replace temp macro log_words(content) as (
         ''
     )
 );
+
+-- json that every reader takes: nan and infinity, which some programs write, make it a text
+create or replace temp macro log_is_strict(document) as (
+    not regexp_matches(
+        regexp_replace(cast(document as varchar), '"(?:[^"\\]|\\.)*"', '""', 'g'), '(?i)nan|inf'
+    )
+);
+create or replace temp macro log_strict(document) as (
+    if(log_is_strict(document), document, to_json(cast(document as varchar)))
+);

@@ -148,6 +148,17 @@ def test_arguments_that_are_no_json_stay_a_text(mapped: Mapped) -> None:
     assert found["params"] == "{'a': 1"
 
 
+def test_numbers_that_json_does_not_have_become_texts(mapped: Mapped) -> None:
+    plain = {
+        "gen_ai.tool.name": "f",
+        "gen_ai.tool.call.arguments": '{"a": NaN}',
+        "x": [float("nan")],
+        "y": float("inf"),
+    }
+    found = below_root(mapped, **plain)
+    assert (found["params"], found["attributes"]["x"], found["attributes"]["y"]) == ('{"a": NaN}', "[NaN]", "Infinity")
+
+
 def test_openinference_names(mapped: Mapped) -> None:
     found = below_root(
         mapped,

@@ -81,8 +81,10 @@ parsed as (
     select
         *,
         if(json_type(arguments) = 'VARCHAR', nullif(trim(arguments ->> '$'), ''), null) as arguments_text,
-        try_cast(arguments_text as json) as arguments_parsed,
-        case when json_type(arguments) = 'VARCHAR' then arguments_parsed else arguments end as arguments_json,
+        try_cast(arguments_text as json) as arguments_lenient,
+        if(log_is_strict(arguments_lenient), arguments_lenient, null) as arguments_parsed,
+        case when json_type(arguments) = 'VARCHAR' then arguments_parsed else log_strict(arguments) end
+            as arguments_json,
         row_number() over (
             partition by source_file, source_line, message_index, call_id order by call_index
         ) as same_id_ordinal,

@@ -17,7 +17,7 @@ carriers as (
 select
     carrier,
     if(json_type(attributes) = 'ARRAY', value ->> '$.key', key) as attribute,
-    if(json_type(attributes) = 'ARRAY', otlp_plain(value -> '$.value'), value) as content,
+    log_strict(if(json_type(attributes) = 'ARRAY', otlp_plain(value -> '$.value'), value)) as content,
 from carriers, json_each(carriers.attributes)
 where json_type(attributes) in ('ARRAY', 'OBJECT');
 

@@ -154,7 +154,9 @@ select
     coalesce(model, below.model) as model,
     if(is_tool, null, coalesce(asked, below.request_text)) as request_text,
     if(is_tool, coalesce(tool_result, answered), coalesce(answered, below.response_text)) as response_text,
-    if(is_tool, coalesce(try_cast(cast(arguments as json) ->> '$' as json), cast(arguments as json)), null) as params,
+    try_cast(cast(arguments as json) ->> '$' as json) as arguments_parsed,
+    if(is_tool, coalesce(if(log_is_strict(arguments_parsed), arguments_parsed, null), cast(arguments as json)), null)
+        as params,
     if(has_own_usage, coalesce(input_tokens, below.input_tokens), null) as input_tokens,
     if(has_own_usage, coalesce(output_tokens, below.output_tokens), null) as output_tokens,
     if(has_own_usage, coalesce(cost_usd, below.cost_usd), null) as cost_usd,
