@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ratchet.contracts.estimates import Estimate
+from ratchet.contracts.estimates import Trend
 from ratchet.frames import number
 from ratchet.statistics.arrays import ALPHA, Array, column
 from ratchet.statistics.comparisons import benjamini_hochberg
@@ -21,23 +21,6 @@ TEST = (
     "exact conditional Poisson test of the two rates, false discovery rate held at 5 % over all that were compared "
     "(Benjamini–Hochberg)"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Trend:
-    """The rate now over the rate before.
-
-    Attributes:
-        ratio: with its exact 95 % interval; n is the number of events in both windows.
-        now: events now.
-        before: events before.
-        q: p-value adjusted for the number of comparisons, None where nothing could be compared.
-    """
-
-    ratio: Estimate
-    now: int
-    before: int
-    q: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from ratchet import frames
-from ratchet.analyze.change import TEST, Changes, Trend, changes
-from ratchet.contracts.estimates import Estimate, as_record
+from ratchet.analyze.change import TEST, Changes, changes
+from ratchet.contracts.estimates import Estimate, Trend, as_record
 from ratchet.contracts.names import LONGEST, bounded, in_words
 from ratchet.contracts.settings import LearningSettings
 from ratchet.statistics.proportions import wilson

@@ -13,11 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ratchet import frames
-from ratchet.analyze.feedback_records import (
-    FLOOR,
-    LOW,
-    MACHINES,
-    TOP_SCORE,
+from ratchet.contracts.estimates import Estimate
+from ratchet.contracts.names import LONGEST, bounded, in_words
+from ratchet.contracts.satisfaction import (
     FeedbackResult,
     IntentFeedback,
     Overall,
@@ -26,10 +24,7 @@ from ratchet.analyze.feedback_records import (
     Sign,
     Source,
     Ungrouped,
-    definitions,
 )
-from ratchet.contracts.estimates import Estimate
-from ratchet.contracts.names import LONGEST, bounded, in_words
 from ratchet.contracts.settings import LearningSettings
 from ratchet.statistics.arrays import ALPHA
 from ratchet.statistics.comparisons import benjamini_hochberg
@@ -37,6 +32,10 @@ from ratchet.statistics.means import bounded_mean_interval, pooled_variance, shr
 from ratchet.statistics.proportions import against_rest, wilson
 from ratchet.statistics.words import distinctive
 
+FLOOR = 5
+LOW = 5.0
+TOP_SCORE = 10.0
+MACHINES = ("evaluator",)
 SAMPLES = 3
 _COUNTS = ("feedback", "scored", "low", "unknown_action", "units", "rating_n")
 _SUMS = ("score_sum", "score_sumsq", "rating_sum")
@@ -83,7 +82,7 @@ def find_patterns(
         response=_response(answered[answered["window_days"] == window]),
         below_floor=table.ungrouped(table.named & ~table.above_floor, f"fewer than {FLOOR} scores"),
         without_intent=table.ungrouped(~table.named, "the interaction has no intent or was not logged"),
-        definitions=definitions(settings),
+        definitions=_definitions(settings),
     )
 
 
@@ -237,3 +236,33 @@ def _response(answered: pd.DataFrame) -> tuple[ResponseRate, ...]:
         )
         for row, line in enumerate(frames.records(rows))
     )
+
+
+def _definitions(s: LearningSettings) -> dict[str, str]:
+    return {
+        "score": (
+            "0 to 10, whatever it was given as: rating r is 2.5 (r - 1), thumb 10 or 0, score linear between its "
+            "bounds, behaviour by the contract's table; unknown behaviour has no score and is counted"
+        ),
+        "raters": "users and experts; evaluators (machines) are listed under sources and stand in no other figure",
+        "low": f"a score below {LOW:g}",
+        "mean": "plain average with an interval that holds for any spread of scores",
+        "shrunk_mean": "average drawn toward that of all intents by its uncertainty (empirical Bayes, normal)",
+        "low_share": "low of all scores, with Wilson's 95 % interval",
+        "lift": (
+            "low share over that of all other intents together; Fisher's exact test, false discovery rate held at 5 % "
+            "(Benjamini–Hochberg)"
+        ),
+        "pattern": (
+            f"at least {FLOOR} low scores in {s.suggestion_window_days} days, and either a low share above the rest "
+            f"beyond chance or a shrunk mean whose upper bound is below {LOW:g}; nothing is judged below "
+            f"{s.min_feedback_count} scores in all"
+        ),
+        "response_rate": "requests with feedback of all requests: those who answer may differ from those who do not",
+        "units": "at least so many distinct units gave feedback",
+        "words": (
+            "words that low comments hold more often than those on other intents (log-odds with an informative "
+            "Dirichlet prior, z at least 1.96), counted once a comment"
+        ),
+        "samples": f"redacted comments with low scores, where at least {s.k_anonymity} units gave feedback",
+    }

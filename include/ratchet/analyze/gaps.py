@@ -13,9 +13,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ratchet import frames
-from ratchet.analyze.change import Changes, changes
-from ratchet.analyze.gap_records import Gap, GapError, GapsResult, GapStatus, Ordinary, Uncounted, Window, definitions
+from ratchet.analyze.change import TEST, Changes, changes
 from ratchet.contracts.estimates import Estimate
+from ratchet.contracts.gaps import Gap, GapError, GapsResult, GapStatus, Ordinary, Uncounted, Window
 from ratchet.contracts.improvements import Priority
 from ratchet.contracts.names import LONGEST, bounded, in_words
 from ratchet.contracts.settings import LearningSettings
@@ -75,7 +75,7 @@ def find_gaps(gaps: pd.DataFrame, gap_errors: pd.DataFrame, settings: LearningSe
         ordinary=tuple(table.ordinary(r) for r in np.flatnonzero(above & ~candidates).tolist()),
         not_computable=table.not_computable(),
         below_floor=_uncounted(long[table.usable & (long["failures"] > 0) & ~above], _floor(settings)),
-        definitions=definitions(settings),
+        definitions=_definitions(settings),
     )
 
 
@@ -158,8 +158,13 @@ class _Table:
     def _window(self, which: int, frame: pd.DataFrame, row: int) -> Window:
         counts = {c: int(frame[c].iloc[row]) for c in _COUNTS if c != "successes"}
         lift = self.lifts[which].ratio.estimate(row, int(_known(frame)[row]), "no other intent has failed")
-        q = frames.number(self.lift_q[which][row])
-        return Window(**counts, failure_rate=self._rate_estimate(which, frame, row), lift=lift, lift_q=q)
+        return Window(
+            **counts,
+            failure_rate=self._rate_estimate(which, frame, row),
+            rest_failure_rate=frames.number(self.lifts[which].rest[row]),
+            lift=lift,
+            lift_q=frames.number(self.lift_q[which][row]),
+        )
 
     def _score(self, row: int, at: int, trends: Changes) -> Estimate:
         units, n = float(self.long["units"].iloc[row]), float(_known(self.long)[row])
@@ -242,3 +247,30 @@ def _floor(settings: LearningSettings) -> str:
         f"at most {settings.gap_floor_events} failed requests, or fewer than {settings.gap_floor_units} users, "
         f"in {settings.suggestion_window_days} days"
     )
+
+
+def _definitions(s: LearningSettings) -> dict[str, str]:
+    rest = s.suggestion_window_days - s.gap_window_days
+    return {
+        "feature": "the logged intent of what users asked (root interactions)",
+        "demand": f"failed requests in the last {s.suggestion_window_days} days",
+        "priority": f"high above {s.high_priority_demand} failed requests, low once fixed, else medium",
+        "gap": (
+            f"more than {s.gap_floor_events} failed requests by at least {s.gap_floor_units} units in "
+            f"{s.suggestion_window_days} days, and in that window or the last {s.gap_window_days} days it fails more "
+            "often than all other intents together (Fisher's exact test, Benjamini–Hochberg), or at least half of the "
+            f"time (lower bound), or more than {s.gap_floor_events} times for want of support"
+        ),
+        "failure_rate": "failed of the requests with a known outcome, with Wilson's 95 % interval",
+        "unsupported": "failed requests whose error says that the thing is not supported",
+        "trend": (
+            f"failed requests per request of any kind in the last {s.gap_window_days} days over the {rest} days "
+            f"before; {TEST}"
+        ),
+        "status": (
+            "new: a rise from nothing; growing, shrinking: beyond chance; fixed: fallen to nothing while others "
+            "succeed; stable: a doubling and a halving are both ruled out; else not enough data"
+        ),
+        "score": "units that asked x failure rate x trend, the trend drawn toward 1 by its uncertainty; for ranking",
+        "samples": f"redacted texts of failed requests, where at least {s.k_anonymity} units failed",
+    }

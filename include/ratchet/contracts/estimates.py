@@ -44,6 +44,23 @@ class Estimate:
         return record | ({"reason": reason} if reason else {})
 
 
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """The rate now over the rate before.
+
+    Attributes:
+        ratio: with its exact 95 % interval; n is the number of events in both windows.
+        now: events now.
+        before: events before.
+        q: p-value adjusted for the number of comparisons, None where nothing could be compared.
+    """
+
+    ratio: Estimate
+    now: int
+    before: int
+    q: float | None
+
+
 def as_record(value: Any) -> Any:
     """Reduce a result made of dataclasses, enums, dates and collections to what JSON knows."""
     if isinstance(value, Estimate):

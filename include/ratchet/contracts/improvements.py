@@ -6,7 +6,8 @@ The lifecycle that moves a record belongs to `deploy/`; here is only what a reco
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -142,8 +143,29 @@ TYPE_RULES: dict[ImprovementType, TypeRule] = {
 class Improvement:
     """What Ratchet proposes, why, and what became of it.
 
-    `evidence` carries counts, the mart behind them, interval and sample event ids; `confidence` is 0 to 1 as the type's
-    rule defines it, None where there is none yet; `why` is one sentence for a stakeholder.
+    Attributes:
+        type: one of the closed set, whose rule says what validates and judges it.
+        target: what it is about.
+        key: which improvement of that type and target.
+        title: what to do, in a few words.
+        why: one sentence for a stakeholder.
+        evidence: counts, the mart behind them, intervals, sample event ids, `judged_by`.
+        priority: how soon somebody should look.
+        confidence: 0 to 1 as the type's rule defines it, None where there is none yet.
+        expected_effect: what should become better, in words.
+        proposed_on: the day of the night that proposed it.
+        effect: expected gain per unit reached, 0 to 1.
+        reach: units it would reach.
+        cost: cost units of its type.
+        suggested_action: where to begin.
+        revision: counts how often it has come back.
+        state: where it stands.
+        state_reason: why it stands there.
+        snoozed_until: nobody is asked before this day.
+        vanished_on: the first night that no longer found its evidence.
+        artifacts: files that belong to it.
+        published_version: the version that carries it.
+        measured_effect: what it did.
     """
 
     type: ImprovementType
@@ -156,8 +178,15 @@ class Improvement:
     confidence: float | None
     expected_effect: str
     proposed_on: date
+    effect: float = 0.0
+    reach: int = 0
+    cost: float = 0.0
+    suggested_action: str = ""
     revision: int = 1
     state: State = State.PROPOSED
+    state_reason: str = ""
+    snoozed_until: date | None = None
+    vanished_on: date | None = None
     artifacts: tuple[str, ...] = ()
     published_version: str | None = None
     measured_effect: dict[str, Any] | None = None
@@ -166,7 +195,12 @@ class Improvement:
     def improvement_id(self) -> str:
         """Return the first 12 hex digits of SHA-256 over type, target and key."""
         text = "\x1f".join((self.type, self.target, self.key))
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+        return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:12]
+
+    @property
+    def value(self) -> float | None:
+        """Return effect x reach x confidence - cost, for ranking; None without a confidence."""
+        return None if self.confidence is None else self.effect * self.reach * self.confidence - self.cost
 
     def moved(self, state: State) -> Improvement:
         """Return the record in a new state.
@@ -193,10 +227,42 @@ class Improvement:
             "priority": self.priority.value,
             "confidence": self.confidence,
             "expected_effect": self.expected_effect,
+            "effect": self.effect,
+            "reach": self.reach,
+            "cost": self.cost,
+            "value": self.value,
+            "suggested_action": self.suggested_action,
             "state": self.state.value,
+            "state_reason": self.state_reason,
             "proposed_on": self.proposed_on.isoformat(),
+            "snoozed_until": self.snoozed_until.isoformat() if self.snoozed_until else None,
+            "vanished_on": self.vanished_on.isoformat() if self.vanished_on else None,
             "published_version": self.published_version,
             "measured_effect": self.measured_effect,
             "artifacts": list(self.artifacts),
             "evidence": self.evidence,
         }
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Improvement:
+        """Return the improvement that `as_record` has written, by this version or an earlier one.
+
+        Raises:
+            KeyError, TypeError, ValueError: if the record was not written by it.
+        """
+        found = {f.name: record[f.name] for f in fields(cls) if f.name in record}
+        for name, read in _READERS.items():
+            if found.get(name) is not None:
+                found[name] = read(found[name])
+        return cls(**found)
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "type": ImprovementType,
+    "priority": Priority,
+    "state": State,
+    "proposed_on": date.fromisoformat,
+    "snoozed_until": date.fromisoformat,
+    "vanished_on": date.fromisoformat,
+    "artifacts": tuple,
+}

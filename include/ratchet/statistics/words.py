@@ -8,24 +8,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+
+from ratchet.contracts.satisfaction import Word
 
 _PLACEHOLDERS = re.compile(r"<[^<>]{1,40}>|\[[A-Z_]{2,40}\]")
 _WORD = re.compile(r"[^\W\d_]{3,30}")
 _LONGEST = 4000
 _PRIOR_WORDS = 500.0
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A word, in how many texts of the group and of the others it stands, and how far it stands out."""
-
-    word: str
-    texts: int
-    texts_elsewhere: int
-    z: float
 
 
 def distinctive(

@@ -1,6 +1,6 @@
-"""What a night says about satisfaction: the records behind `feedback.json` and the meaning of their figures.
+"""What a night says about satisfaction: the records behind `feedback.json`.
 
-How they are found belongs to `feedback.py`.
+How they are found belongs to `analyze/feedback.py`, the tasks that follow to `generate/tasks.py`.
 """
 
 from __future__ import annotations
@@ -11,13 +11,6 @@ from enum import StrEnum
 from typing import Any
 
 from ratchet.contracts.estimates import Estimate, as_record
-from ratchet.contracts.settings import LearningSettings
-from ratchet.statistics.words import Word
-
-FLOOR = 5
-LOW = 5.0
-TOP_SCORE = 10.0
-MACHINES = ("evaluator",)
 
 
 class Sign(StrEnum):
@@ -72,6 +65,16 @@ class IntentFeedback:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """A word, in how many texts of the group and of the others it stands, and how far it stands out."""
+
+    word: str
+    texts: int
+    texts_elsewhere: int
+    z: float
+
+
+@dataclass(frozen=True, slots=True)
 class Pattern:
     """An intent that people are not satisfied with."""
 
@@ -123,34 +126,3 @@ class FeedbackResult:
     def as_artifact(self) -> dict[str, Any]:
         """Return the content of `feedback.json`."""
         return {"artifact": "feedback", **as_record(self)}
-
-
-def definitions(s: LearningSettings) -> dict[str, str]:
-    """Return what every figure of `feedback.json` means under the settings in force."""
-    return {
-        "score": (
-            "0 to 10, whatever it was given as: rating r is 2.5 (r - 1), thumb 10 or 0, score linear between its "
-            "bounds, behaviour by the contract's table; unknown behaviour has no score and is counted"
-        ),
-        "raters": "users and experts; evaluators (machines) are listed under sources and stand in no other figure",
-        "low": f"a score below {LOW:g}",
-        "mean": "plain average with an interval that holds for any spread of scores",
-        "shrunk_mean": "average drawn toward that of all intents by its uncertainty (empirical Bayes, normal)",
-        "low_share": "low of all scores, with Wilson's 95 % interval",
-        "lift": (
-            "low share over that of all other intents together; Fisher's exact test, false discovery rate held at 5 % "
-            "(Benjamini–Hochberg)"
-        ),
-        "pattern": (
-            f"at least {FLOOR} low scores in {s.suggestion_window_days} days, and either a low share above the rest "
-            f"beyond chance or a shrunk mean whose upper bound is below {LOW:g}; nothing is judged below "
-            f"{s.min_feedback_count} scores in all"
-        ),
-        "response_rate": "requests with feedback of all requests: those who answer may differ from those who do not",
-        "units": "at least so many distinct units gave feedback",
-        "words": (
-            "words that low comments hold more often than those on other intents (log-odds with an informative "
-            "Dirichlet prior, z at least 1.96), counted once a comment"
-        ),
-        "samples": f"redacted comments with low scores, where at least {s.k_anonymity} units gave feedback",
-    }

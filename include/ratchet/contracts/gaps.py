@@ -1,6 +1,6 @@
-"""What a night says about gaps: the records behind `features.json` and the meaning of their figures.
+"""What a night says about gaps: the records behind `features.json`.
 
-How they are found belongs to `gaps.py`.
+How they are found belongs to `analyze/gaps.py`, what is proposed because of them to `generate/features.py`.
 """
 
 from __future__ import annotations
@@ -10,10 +10,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from ratchet.analyze.change import TEST, Trend
-from ratchet.contracts.estimates import Estimate, as_record
+from ratchet.contracts.estimates import Estimate, Trend, as_record
 from ratchet.contracts.improvements import Priority
-from ratchet.contracts.settings import LearningSettings
 
 
 class GapStatus(StrEnum):
@@ -47,6 +45,7 @@ class Window:
     units: int
     failing_units: int
     failure_rate: Estimate
+    rest_failure_rate: float | None
     lift: Estimate
     lift_q: float | None
 
@@ -119,31 +118,3 @@ class GapsResult:
     def as_artifact(self) -> dict[str, Any]:
         """Return the content of `features.json`."""
         return {"artifact": "features", **as_record(self)}
-
-
-def definitions(s: LearningSettings) -> dict[str, str]:
-    """Return what every figure of `features.json` means under the settings in force."""
-    rest = s.suggestion_window_days - s.gap_window_days
-    return {
-        "feature": "the logged intent of what users asked (root interactions)",
-        "demand": f"failed requests in the last {s.suggestion_window_days} days",
-        "priority": f"high above {s.high_priority_demand} failed requests, low once fixed, else medium",
-        "gap": (
-            f"more than {s.gap_floor_events} failed requests by at least {s.gap_floor_units} units in "
-            f"{s.suggestion_window_days} days, and in that window or the last {s.gap_window_days} days it fails more "
-            "often than all other intents together (Fisher's exact test, Benjamini–Hochberg), or at least half of the "
-            f"time (lower bound), or more than {s.gap_floor_events} times for want of support"
-        ),
-        "failure_rate": "failed of the requests with a known outcome, with Wilson's 95 % interval",
-        "unsupported": "failed requests whose error says that the thing is not supported",
-        "trend": (
-            f"failed requests per request of any kind in the last {s.gap_window_days} days over the {rest} days "
-            f"before; {TEST}"
-        ),
-        "status": (
-            "new: a rise from nothing; growing, shrinking: beyond chance; fixed: fallen to nothing while others "
-            "succeed; stable: a doubling and a halving are both ruled out; else not enough data"
-        ),
-        "score": "units that asked x failure rate x trend, the trend drawn toward 1 by its uncertainty; for ranking",
-        "samples": f"redacted texts of failed requests, where at least {s.k_anonymity} units failed",
-    }

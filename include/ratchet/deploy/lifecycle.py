@@ -1,0 +1,191 @@
+"""What a night decides about improvements: what is new, what is known, what has gone and what has come back.
+
+A closed night never decides again; it reads what was recorded. How decisions are kept belongs to `decisions.py`, which
+improvements come first to `generate/order.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from ratchet.contracts.improvements import Improvement, State
+from ratchet.deploy.decisions import NIGHT, Decision, Kind, Standing, closed_nights, fold, read
+from ratchet.errors import DecisionsError
+
+_UNSAID = ("samples", "words")  # texts of people stay out of the records, which outlive the log
+_STANDING = "its evidence is no longer found"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenNight:
+    """What was in force when a night began.
+
+    Attributes:
+        as_of: the night's day.
+        window_days: after so many days without its evidence an improvement that returns is a new revision.
+        recorded: the decisions in force.
+        standings: where each improvement stands.
+        closed: whether the night has decided before.
+    """
+
+    as_of: date
+    window_days: int
+    recorded: tuple[Decision, ...]
+    standings: Mapping[str, Standing]
+    closed: bool
+
+    def fresh(self, candidates: Iterable[Improvement]) -> frozenset[str]:
+        """Return the ids that would be proposed tonight: never seen before, or back after a long time."""
+        return frozenset(i.improvement_id for i in candidates if self._is_fresh(self.standings.get(i.improvement_id)))
+
+    def _is_fresh(self, standing: Standing | None) -> bool:
+        return standing is None or self.long_gone(standing)
+
+    def long_gone(self, standing: Standing) -> bool:
+        """Return whether an improvement vanished more than the window ago."""
+        gone = standing.vanished_on
+        return gone is not None and self.as_of - gone > timedelta(days=self.window_days)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The improvements of a night with their states, and what the night decided for that."""
+
+    as_of: date
+    improvements: tuple[Improvement, ...]
+    decisions: tuple[Decision, ...]
+    deferred: int
+
+    def as_artifact(self) -> dict[str, Any]:
+        """Return the content of `improvements.json`."""
+        new = sum(i.proposed_on == self.as_of for i in self.improvements)
+        return {
+            "artifact": "improvements",
+            "as_of": self.as_of.isoformat(),
+            "reason": "" if self.improvements else "no finding is strong enough to act on",
+            "new": new,
+            "deferred": self.deferred,
+            "states": {s.value: sum(i.state is s for i in self.improvements) for s in State},
+            "improvements": [i.as_record() for i in self.improvements],
+            "definitions": _definitions(),
+        }
+
+
+def open_night(folder: Path, as_of: date, window_days: int) -> OpenNight:
+    """Read what is in force on a day.
+
+    Args:
+        folder: `<home>/decisions`.
+        as_of: the night's day.
+        window_days: `suggestion_window_days`.
+
+    Raises:
+        DecisionsError: if a record cannot be read.
+        LifecycleError: if a record breaks the order of states.
+    """
+    recorded = read(folder, as_of)
+    return OpenNight(as_of, window_days, recorded, fold(recorded, as_of), as_of in closed_nights(recorded))
+
+
+def settle(night: OpenNight, chosen: Iterable[Improvement], deferred: Iterable[Improvement]) -> Settled:
+    """Give tonight's improvements their states, and say what the night decides.
+
+    The decisions of a closed night are empty. Only a live night records those of an open one; the result is the same
+    whether it does or not.
+
+    Args:
+        night: what was in force.
+        chosen: tonight's improvements, ranked, the new ones within the limits.
+        deferred: those beyond the limits; they have not vanished.
+
+    Raises:
+        DecisionsError: if a recorded proposal is not a whole record.
+    """
+    found, waiting = list(chosen), list(deferred)
+    present = {i.improvement_id for i in (*found, *waiting)}
+    decisions = () if night.closed else tuple(_decide(night, found, present))
+    standings = fold((*night.recorded, *decisions), night.as_of)
+    seen = [_standing_of(i, standings[i.improvement_id]) for i in found]
+    gone = [_recalled(s) for s in standings.values() if s.improvement_id not in present]
+    return Settled(night.as_of, (*seen, *gone), decisions, len(waiting))
+
+
+def _decide(night: OpenNight, found: list[Improvement], present: set[str]) -> Iterable[Decision]:
+    for improvement in found:
+        yield from _about(night, improvement, night.standings.get(improvement.improvement_id))
+    for standing in night.standings.values():
+        if standing.improvement_id not in present:
+            yield from _absent(night, standing)
+    yield Decision("", 0, Kind.NIGHT_CLOSED, night.as_of, NIGHT)
+
+
+def _about(night: OpenNight, improvement: Improvement, standing: Standing | None) -> Iterable[Decision]:
+    name, state = improvement.improvement_id, State.PROPOSED
+    revision = 1 if standing is None else standing.revision
+    if standing is None or night.long_gone(standing):
+        revision += standing is not None
+        yield Decision(name, revision, Kind.PROPOSED, night.as_of, NIGHT, improvement.why, _facts(improvement))
+    else:
+        state = standing.state
+        if standing.vanished_on is not None:
+            yield Decision(name, revision, Kind.RETURNED, night.as_of, NIGHT, "its evidence is there again")
+    if state is State.PROPOSED and improvement.state is State.VALIDATED:
+        facts = {"confidence": improvement.confidence}
+        yield Decision(name, revision, Kind.VALIDATED, night.as_of, NIGHT, improvement.state_reason, facts)
+
+
+def _absent(night: OpenNight, standing: Standing) -> Iterable[Decision]:
+    name, revision = standing.improvement_id, standing.revision
+    if standing.vanished_on is None:
+        yield Decision(name, revision, Kind.VANISHED, night.as_of, NIGHT, _STANDING)
+    elif night.long_gone(standing) and standing.state is State.VALIDATED:
+        reason = f"{_STANDING} since {standing.vanished_on.isoformat()}"
+        yield Decision(name, revision, Kind.EXPIRED, night.as_of, NIGHT, reason)
+
+
+def _facts(improvement: Improvement) -> dict[str, Any]:
+    evidence = {k: v for k, v in improvement.evidence.items() if k not in _UNSAID}
+    return replace(improvement, evidence=evidence, state=State.PROPOSED, state_reason="").as_record()
+
+
+def _standing_of(improvement: Improvement, standing: Standing) -> Improvement:
+    kept = standing.state is improvement.state or standing.state is State.PROPOSED
+    return replace(
+        improvement,
+        state=standing.state,
+        state_reason=improvement.state_reason if kept else standing.reason,
+        revision=standing.revision,
+        proposed_on=standing.proposed_on,
+        snoozed_until=standing.snoozed_until,
+        vanished_on=None,
+    )
+
+
+def _recalled(standing: Standing) -> Improvement:
+    try:
+        last = Improvement.from_record(standing.record)
+    except (KeyError, TypeError, ValueError) as error:
+        raise DecisionsError(
+            f"the proposal of {standing.improvement_id} is not a whole record: {error}",
+            where=f"{standing.proposed_on.isoformat()}.jsonl",
+            way_out="restore the file from a backup",
+        ) from error
+    said = standing.reason if standing.state is not State.PROPOSED else _STANDING
+    known = _standing_of(last, replace(standing, reason=said))
+    return replace(known, state_reason=said, vanished_on=standing.vanished_on)
+
+
+def _definitions() -> dict[str, str]:
+    return {
+        "improvement_id": "first 12 hex digits of SHA-256 over type, target and key: the same finding keeps its id",
+        "revision": "counts how often it came back after its evidence had gone for longer than the long window",
+        "confidence": "0 to 1, as the rule of its type defines it",
+        "value": "effect x reach x confidence - cost: the order in which they are looked at",
+        "state": "proposed, validated (a person may decide), approved, deployed, kept, rolled_back and so on",
+        "deferred": "found tonight beyond the limits of a cycle; they are proposed on a later night",
+        "vanished_on": "the first night that no longer found its evidence",
+    }

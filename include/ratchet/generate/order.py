@@ -1,0 +1,61 @@
+"""Which improvements come first, and how many new ones a night may propose (R57, R67).
+
+What has been decided about an improvement belongs to `deploy/`; here it is only known which ones are new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+
+from ratchet.contracts.improvements import Improvement
+from ratchet.contracts.settings import LearningSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """What a night goes on with, and what has to wait for another one."""
+
+    chosen: tuple[Improvement, ...]
+    deferred: tuple[Improvement, ...]
+
+
+def ranked(improvements: Iterable[Improvement], settings: LearningSettings) -> list[Improvement]:
+    """Return improvements with their cost, by effect x reach x confidence - cost, ties by id.
+
+    Args:
+        improvements: each id at most once.
+        settings: the cost of each type; a type without one costs nothing.
+    """
+    priced = [replace(i, cost=float(settings.improvement_costs.get(i.type.value, 0.0))) for i in improvements]
+    return sorted(priced, key=_rank)
+
+
+def _rank(improvement: Improvement) -> tuple[bool, float, str]:
+    value = improvement.value
+    return value is None, -(value or 0.0), improvement.improvement_id
+
+
+def choose(
+    candidates: Iterable[Improvement], fresh: Collection[str], settings: LearningSettings, *, may_propose: bool
+) -> Cycle:
+    """Keep what is known and let in new ones within the limits of a cycle.
+
+    Args:
+        candidates: tonight's improvements, ranked.
+        fresh: ids that nobody has proposed yet.
+        settings: `max_improvements_per_cycle` and `improvement_budget`; one that is too dear leaves room for others.
+        may_propose: False where the night has decided before.
+    """
+    room = settings.max_improvements_per_cycle if may_propose else 0
+    budget = settings.improvement_budget
+    chosen, deferred = [], []
+    for improvement in candidates:
+        if improvement.improvement_id not in fresh:
+            chosen.append(improvement)
+        elif room and improvement.cost <= budget:
+            room, budget = room - 1, budget - improvement.cost
+            chosen.append(improvement)
+        else:
+            deferred.append(improvement)
+    return Cycle(tuple(chosen), tuple(deferred))
