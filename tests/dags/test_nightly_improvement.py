@@ -106,7 +106,7 @@ def run(nightly, airflow_tables, monkeypatch, tmp_path):
             return {"rows": 1}
 
         monkeypatch.setattr(steps, "run_step", run_step)
-        done = nightly.test(run_conf={"date": DAY.isoformat(), **(conf or {})}, logical_date=None)
+        done = nightly.test(run_conf={"date": DAY.isoformat(), "live": "auto", **(conf or {})}, logical_date=None)
         return done, {ti.task_id: ti.state for ti in done.get_task_instances()}, calls
 
     return start
