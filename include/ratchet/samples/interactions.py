@@ -50,7 +50,7 @@ def _who(people: People, requests: pd.DataFrame, rng: np.random.Generator) -> pd
             "occurred_at": when,
             "user_id": pick(people.user_ids, requests["user"].to_numpy()),
             "session_id": pick(sessions, session),
-            "trace_id": ids("", rng, size),
+            "trace_id": ids("tr_", rng, size),
             "service": pick(("assistant-api", "mobile-gateway"), (session % 4 == 0).astype(int)),
             "release": pick(RELEASES, np.zeros(size)),
             "environment": pick(("production",), np.zeros(size)),
