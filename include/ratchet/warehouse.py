@@ -122,6 +122,10 @@ class Warehouse:
         _insert(self.connection, "run.built", rows)
         self.connection.commit()
 
+    def bronze_files(self, stream: str, day: date) -> list[Path]:
+        """Return the Parquet files of a stream's events that landed on a day."""
+        return bronze_files(self.home, stream, _landing_days(self.home, day, day))
+
     def frame(self, sql: str, parameters: Sequence[Any] | None = None) -> pd.DataFrame:
         """Return a query's result; marts, daily statistics and `bronze.<stream>` can be named without more ado."""
         frame: pd.DataFrame = self.connection.execute(sql, parameters or []).df()

@@ -44,7 +44,7 @@ select
     window_days,
     cast(sum(units) as bigint) as units,
     cast(sum(failing_units) as bigint) as failing_units,
-    {{ unit_kind_of('min(unit_code)', 'max(unit_code)') }} as unit_kind,
+    {{ unit_kind_of('max(unit_code)') }} as unit_kind,
 from long
 where units > 0
 group by all

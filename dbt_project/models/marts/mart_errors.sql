@@ -11,7 +11,7 @@ with daily as (
 kinds as (
 
     select * from {{ ref('int_error_kinds_daily') }}
-    where {{ has_landed() }}
+    where {{ has_landed() }} and event_date <= {{ run_context('as_of') }}
 
 ),
 
@@ -39,8 +39,8 @@ history as (
         min(message_template) as message_template,
         min(sample_message) as sample_message,
         sum(occurrences) as occurrences_total,
-        min(first_date) as first_seen,
-        max(last_date) as last_seen,
+        min(event_date) as first_seen,
+        max(event_date) as last_seen,
     from kinds
     group by error_key
 
@@ -56,7 +56,7 @@ counted as (
         coalesce(sum(handled) filter (where is_current), 0) as handled,
         count(distinct unit_key) filter (where is_current) as units,
         count(distinct event_date) filter (where is_current) as days,
-        {{ unit_kind_of('min(unit_key & 3) filter (where is_current)', 'max(unit_key & 3) filter (where is_current)') }} as unit_kind,
+        {{ unit_kind_of('max(unit_key & 3) filter (where is_current)') }} as unit_kind,
         {{ merged('apis', 'is_current') }} as apis,
         {{ merged('http_statuses', 'is_current') }} as http_statuses,
         {{ newest('last_event_id', 'last_at', 5, 'is_current') }} as sample_event_ids,

@@ -18,7 +18,7 @@ select
     errors.error_kind,
     cast(sum(errors.failures) as bigint) as failures,
     count(distinct errors.unit_key) as units,
-    {{ unit_kind_of('min(errors.unit_key & 3)', 'max(errors.unit_key & 3)') }} as unit_kind,
+    {{ unit_kind_of('max(errors.unit_key & 3)') }} as unit_kind,
     {{ newest('errors.last_event_id', 'errors.last_at', 5) }} as sample_event_ids,
 from errors
 inner join windows on {{ in_window('windows.window_days', 'errors.event_date') }}

@@ -41,7 +41,7 @@ select
     cast(sum(score_sumsq) as double) as score_sumsq,
     cast(sum(unknown_action) as bigint) as unknown_action,
     count(unit_key) filter (where feedback > 0) as units,
-    {{ unit_kind_of('min(unit_key & 3) filter (where feedback > 0)', 'max(unit_key & 3) filter (where feedback > 0)') }} as unit_kind,
+    {{ unit_kind_of('max(unit_key & 3) filter (where feedback > 0)') }} as unit_kind,
     cast(sum(rating_sum) as double) as rating_sum,
     cast(sum(rating_n) as bigint) as rating_n,
 from by_unit
