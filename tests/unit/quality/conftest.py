@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -265,3 +266,62 @@ def good_marts() -> dict[str, pd.DataFrame]:
         "mart_kpis_daily": [row for d in dates for w in (1, 7) for row in _kpis(d, w)],
     }
     return {name: pd.DataFrame([{"as_of": DAY, **row} for row in found]) for name, found in rows.items()}
+
+
+class Traffic:
+    """Seeded days of one believable assistant, as samples of drift; a shift is an argument of `day`."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = np.random.default_rng(seed)
+        self.intents = [f"intent {k:02d}" for k in range(30)]
+        self.mix = 1 / np.arange(1, 31) / (1 / np.arange(1, 31)).sum()
+
+    def day(
+        self,
+        rows: int,
+        scores: int,
+        *,
+        slower: float = 1.0,
+        new_intent: float = 0.0,
+        success: float = 0.8,
+        model: float = 0.3,
+        cost_logged: float = 1.0,
+        unhappy: float = 0.2,
+    ) -> pd.DataFrame:
+        """Return a sample of so many interactions and scores."""
+        draw = self.random
+        outcome = draw.choice(["success", "failure", "unknown"], rows, p=[success, 0.95 - success, 0.05])
+        errors = draw.choice(["Timeout", "RateLimitError", "KeyError"], rows, p=[0.5, 0.3, 0.2])
+        intent = np.where(draw.random(rows) < new_intent, "new intent", draw.choice(self.intents, rows, p=self.mix))
+        interactions = {
+            "record": np.full(rows, "interaction"),
+            "duration_ms": draw.lognormal(7, 1, rows) * slower,
+            "input_tokens": draw.integers(10, 900, rows).astype(float),
+            "output_tokens": draw.lognormal(5, 0.7, rows).round(),
+            "cost_usd": np.where(draw.random(rows) < cost_logged, draw.gamma(2, 0.01, rows), np.nan),
+            "quality_score": np.where(draw.random(rows) < 0.5, draw.normal(70, 10, rows), np.nan),
+            "intent": np.where(draw.random(rows) < 0.1, None, intent),
+            "model": draw.choice(["large", "small"], rows, p=[1 - model, model]),
+            "agent": draw.choice(["a", "b", "c"], rows),
+            "success": outcome,
+            "error_kind": np.where(outcome == "failure", errors, None),
+            "score": np.full(rows, np.nan),
+        }
+        good = np.array([0.1, 0.3, 0.6]) * (1 - unhappy)
+        given = draw.choice([0, 2.5, 5, 7.5, 10], scores, p=[unhappy / 2, unhappy / 2, *good])
+        empty = {
+            name: np.full(scores, np.nan if column.dtype == float else None) for name, column in interactions.items()
+        }
+        feedback = {**empty, "record": np.full(scores, "feedback"), "score": given}
+        joined = {name: np.concatenate([column, feedback[name]]) for name, column in interactions.items()}
+        return pd.DataFrame(joined)
+
+
+@pytest.fixture
+def traffic() -> Traffic:
+    return Traffic(20261121)
+
+
+@pytest.fixture
+def four_weeks() -> list[date]:
+    return [DAY - timedelta(days=n) for n in range(28, 0, -1)]
