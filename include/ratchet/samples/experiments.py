@@ -122,7 +122,7 @@ def _trial_day(
     rng = plan.rng(trial.flag, index)
     names = [intent.name for intent in intents()]
     scope = np.isin(requests["intent"], [names.index(name) for name in trial.intents])
-    rows = np.flatnonzero(scope & (requests["user"].to_numpy() != -1))
+    rows = np.flatnonzero(scope)
     user, root = requests["user"].to_numpy()[rows], roots.iloc[rows]
     tester = people.internal[user] & (len(trial.stages) > 1)
     inside = buckets(people, trial)[user] < trial.percentages(plan, root["occurred_at"].to_numpy())

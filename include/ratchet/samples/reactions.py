@@ -62,10 +62,9 @@ def feedback(plan: Plan, requests: pd.DataFrame, roots: pd.DataFrame, index: int
 
 
 def _people(requests: pd.DataFrame) -> Array:
-    """Return whether a known person asked; scripts and strangers neither judge nor write to support."""
-    scripted = np.array([intent.role == "automation" for intent in intents()])[requests["intent"]]
-    known: Array = (requests["user"].to_numpy() != -1) & ~scripted
-    return known
+    """Return whether a person asked; a script neither judges nor writes to support."""
+    people: Array = np.array([intent.role != "automation" for intent in intents()])[requests["intent"]]
+    return people
 
 
 def _felt(plan: Plan, requests: pd.DataFrame, rng: np.random.Generator) -> Array:

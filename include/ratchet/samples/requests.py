@@ -13,7 +13,6 @@ from ratchet.samples.frames import Array, busy, later
 from ratchet.samples.people import People
 from ratchet.samples.plan import MEAN_TURNS, Plan
 
-ANONYMOUS_SHARE = 0.02
 WRONG_SHARE, UNKNOWN_SHARE = 0.008, 0.02
 RETRY_SHARE = 0.35
 NO_FAULT = -1
@@ -26,7 +25,7 @@ _FAULT_CODE = {fault.key: code for code, fault in enumerate(faults())}
 def day_requests(plan: Plan, people: People, index: int) -> pd.DataFrame:
     """Return the requests of one day.
 
-    Columns: `session` (number within the day), `user` (position, -1 for nobody known), `when`, `intent` and `fault`
+    Columns: `session` (number within the day), `user` (position in the people), `when`, `intent` and `fault`
     (positions in the catalogue, -1 for no fault), `recovered`, `outcome` (1, 0, -1 for unknown), `retry`.
     """
     rng = plan.rng("requests", index)
@@ -48,9 +47,7 @@ def _turns(plan: Plan, people: People, index: int, rng: np.random.Generator) -> 
     first = np.cumsum(turns) - turns
     seconds = starts[session] + passed - passed[first][session]
     when = later(np.full(len(session), plan.midnight(index)), seconds * 1000)
-    anonymous = rng.random(sessions) < ANONYMOUS_SHARE
-    user = np.where(anonymous, -1, users)[session]
-    return pd.DataFrame({"session": session, "user": user, "when": when})
+    return pd.DataFrame({"session": session, "user": users[session], "when": when})
 
 
 def _intents(plan: Plan, index: int, rows: pd.DataFrame, rng: np.random.Generator) -> Array:

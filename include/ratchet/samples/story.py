@@ -1,6 +1,6 @@
 """Tells what was planted, counted from the events themselves: gaps, errors, bad experiences, experiments, incidents.
 
-Windows end with the last day, when everything has landed; a unit is the user, else the session.
+Windows end with the last day, when everything has landed; a unit is the user.
 """
 
 from __future__ import annotations

@@ -70,10 +70,10 @@ class Truth:
         """Keep of a day's events what the story is told from."""
         root = frames["root"]
         slim = {
-            "requests": root[["_intent", "_outcome", "_retry"]].assign(unit=_units(root)),
+            "requests": root[["_intent", "_outcome", "_retry"]].assign(unit=root["user_id"]),
             "errors": frames["error"][["error_type", "handled"]]
             .astype({"error_type": str})
-            .assign(unit=_units(frames["error"])),
+            .assign(unit=frames["error"]["user_id"]),
             "feedback": frames["feedback"][["_intent", "kind"]].assign(score=scores(frames["feedback"])),
             "flags": frames["flag_evaluation"][["flag_key", "_treated", "_user", "reason"]],
             "outcomes": frames["outcome"][["metric", "_treated", "_user", "value"]],
@@ -125,11 +125,6 @@ class Truth:
 def _unknown_fields(loaded: Lines) -> list[dict[str, Any]]:
     counts = [(stream, field, int((loaded.drift == n).sum())) for n, (stream, field) in enumerate(DRIFT_FIELDS)]
     return [{"stream": stream, "field": field, "events": count} for stream, field, count in counts if count]
-
-
-def _units(frame: pd.DataFrame) -> pd.Series:
-    """Return the unit of each event: its user, else its session."""
-    return frame["user_id"].astype(object).fillna(frame["session_id"].astype(object))
 
 
 def scores(frame: pd.DataFrame) -> pd.Series:
