@@ -62,7 +62,8 @@ def day(value: Any) -> date | None:
 
 def number(value: Any) -> float | None:
     """Return a number, None where it is missing or not finite."""
-    return float(value) if value is not None and not pd.isna(value) and np.isfinite(value) else None
+    found = float("nan") if value is None or pd.isna(value) else float(value)
+    return found if np.isfinite(found) else None
 
 
 def text(value: Any) -> str:
@@ -70,7 +71,9 @@ def text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _key(value: Any) -> str:
+def _key(value: Any) -> Any:
+    if isinstance(value, date):
+        return value
     return value.replace("␀", "␀.").replace("\0", "␀0") if isinstance(value, str) else ""
 
 

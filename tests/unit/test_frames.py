@@ -1,4 +1,5 @@
 from datetime import date
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -55,3 +56,14 @@ def test_missing_cells_are_none():
 
 def test_counts_are_whole_numbers_and_missing_ones_are_zero():
     assert frames.counts(pd.DataFrame({"n": [1.0, None]}), ["n"])["n"].tolist() == [1, 0]
+
+
+def test_days_stay_days_whether_they_come_from_arrow_or_duckdb():
+    days = [date(2026, 11, 19), date(2026, 11, 18)]
+    for made in (pd.Series(days, dtype=object), pd.to_datetime(pd.Series(days))):
+        rows = frames.rows_of(pd.DataFrame({"as_of": [DAY, DAY], "day": made}), DAY, ("day",))
+        assert pd.to_datetime(rows["day"]).dt.date.tolist() == sorted(days)
+
+
+def test_exact_decimals_are_numbers():
+    assert frames.number(Decimal("1.25")) == 1.25

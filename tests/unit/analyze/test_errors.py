@@ -104,3 +104,9 @@ def test_hostile_messages_stay_data_and_order_does_not_matter(errors, rules):
     found = rank_errors(made, rules(), DAY)
     assert rank_errors(made.iloc[::-1], rules(), DAY) == found
     assert len(json.loads(json.dumps(found.as_artifact()))["errors"]) == 4
+
+
+def test_the_artifact_holds_to_its_schema(rank, conforms):
+    conforms("errors", rank().as_artifact())
+    rows = [{"occurrences": 30, "units": n, "first_seen": None} for n in (0, 9)]
+    conforms("errors", rank(*rows, {"occurrences": 0, "previous_occurrences": 40}).as_artifact())

@@ -137,3 +137,10 @@ def test_order_does_not_matter_and_hostile_content_stays_data(feedback, response
     assert len(found.patterns) == 4
     assert max(len(s) for p in found.patterns for s in p.samples) <= 300
     json.loads(json.dumps(found.as_artifact()))
+
+
+def test_the_artifact_holds_to_its_schema(find, conforms):
+    conforms("feedback", find().as_artifact())
+    asked = [{"intent": "export", "requests": 40, "requests_with_feedback": 30}, {"intent": "x"}]
+    rows = [GLAD, SAD | {"rating_sum": 50.0, "rating_n": 32}, {"intent": "", "scores": [1.0]}]
+    conforms("feedback", find(*rows, asked=asked, said=SAID).as_artifact())

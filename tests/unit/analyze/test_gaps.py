@@ -188,3 +188,11 @@ def test_the_order_of_rows_changes_nothing(gaps, gap_errors, rules, rows, seed):
     first = find_gaps(made, errors, rules(), DAY)
     again = find_gaps(made.sample(frac=1, random_state=seed), errors.sample(frac=1, random_state=seed), rules(), DAY)
     assert again == first
+
+
+def test_the_artifact_holds_to_its_schema(find, conforms):
+    error = {"intent": "export", "error_kind": "not supported", "failures": 9, "units": 4}
+    many = [CALM, ("", (9, 9), (1, 1), 3), ("rare", (2, 2), (0, 0), 1)]
+    hostile = [(name, (50, 45), (12, 11), 20) for name in HOSTILE]
+    for intents in ([], many, [*many, *hostile, ("export", (50, 45), (12, 11), 20)]):
+        conforms("features", find(*intents, errors=[error]).as_artifact())

@@ -119,3 +119,9 @@ def test_order_does_not_matter_and_hostile_services_stay_data(health):
     found = judge(made, objectives, DAY)
     assert judge(made.iloc[::-1], objectives, DAY) == found
     assert len(json.loads(json.dumps(found.as_artifact()))["services"]) == 4
+
+
+def test_the_artifact_holds_to_its_schema(status, conforms):
+    every = SUCCESS | {"latency_p95_ms": {"target": 5_000, "critical": 9_000}}
+    conforms("health", status().as_artifact())
+    conforms("health", status(TIMES | {"successes": 99}, {"service": "a"}, objectives=every).as_artifact())

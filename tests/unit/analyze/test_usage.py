@@ -37,3 +37,9 @@ def test_order_does_not_matter_and_hostile_values_stay_data(usage):
     found = tabulate(made, DAY)
     assert tabulate(made.iloc[::-1], DAY) == found
     assert len(json.loads(json.dumps(found.as_artifact()))["usage"]) == 5
+
+
+def test_the_artifact_holds_to_its_schema(usage, conforms):
+    conforms("usage", tabulate(usage(), DAY).as_artifact())
+    rows = ({"requests": 4, "successes": 4, "cost_usd": 0.2}, {"dimension": "intent", "value": "a"})
+    conforms("usage", tabulate(usage(*rows), DAY).as_artifact())

@@ -179,3 +179,11 @@ def test_the_limits_of_a_cycle_hold_each_night_and_a_repeated_night_gives_the_sa
     assert (len(second.improvements), second.deferred) == (15, 0)
     assert sum(i.proposed_on == later(1) for i in second.improvements) == 5
     assert files.to_json(cycle(tmp_path, DAY, found).as_artifact()) == files.to_json(first.as_artifact())
+
+
+def test_the_artifact_holds_to_its_schema(tmp_path, conforms):
+    evidence = {"mart": "mart_feedback", "sample_event_ids": [], "judged_by": "share of low scores"}
+    conforms("improvements", night(tmp_path, DAY).as_artifact())
+    found = [improvement(evidence=evidence), improvement("none", evidence=evidence, confidence=None)]
+    conforms("improvements", night(tmp_path, later(1), *found).as_artifact())
+    conforms("improvements", night(tmp_path, later(2)).as_artifact())

@@ -80,3 +80,8 @@ def test_the_list_for_the_teams_holds_what_is_open(propose, gap, gaps_result, ru
 
 def test_no_task_is_said():
     assert tasks_artifact([], DAY)["reason"] == "no finding of this night asks for a task"
+
+
+def test_the_artifact_holds_to_its_schema(propose, gap, gaps_result, rules, conforms):
+    conforms("tasks", tasks_artifact([], DAY))
+    conforms("tasks", tasks_artifact([*propose(), *propose_features(gaps_result(gap()), rules())], DAY))

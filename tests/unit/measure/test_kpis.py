@@ -133,3 +133,9 @@ def test_quiet_nights_rarely_raise_an_alarm_even_when_users_cluster():
             for change in (k.trailing, k.week_before)
         ]
     assert np.mean(alarms) <= 0.03
+
+
+def test_the_artifact_holds_to_its_schema(conforms):
+    conforms("kpis", key_figures(mart(), DAY).as_artifact())
+    frame = pd.concat([share("success_rate", 150, 160), mart(("p95_ms", 0, 9, NAN, 3), ("error_rate", 0, 3, 1, 1))])
+    conforms("kpis", key_figures(frame, DAY).as_artifact())
