@@ -19,7 +19,8 @@ from ratchet.statistics.arrays import divide
 from ratchet.statistics.proportions import wilson
 
 _KEY = ("window_days", "level", "dimension", "value")
-_COUNTS = ("requests", "successes", "failures", "unknown", "units", "duration_n", "input_tokens", "output_tokens")
+_COUNTS = ("requests", "successes", "failures", "unknown", "timed_out", "units", "duration_n", "token_n", "cost_n")
+_QUANTILES = ("duration_p50_ms", "duration_p95_ms", "duration_p99_ms")
 _ORDER = ["window_days", "level", "dimension", "requests", "value"]
 
 
@@ -33,6 +34,8 @@ class UsageRow:
         dimension: what it is cut by; `all` is the whole.
         value: the value of the dimension, '' where none was logged.
         share: of the requests of its level and window.
+        input_tokens: of the `token_n` interactions that logged tokens; None where none did.
+        cost_usd: of the `cost_n` interactions that logged a cost; None where none did.
     """
 
     window_days: int
@@ -45,12 +48,16 @@ class UsageRow:
     failures: int
     unknown: int
     success_rate: Estimate
+    timed_out: int
     units: int
     duration_n: int
     duration_p50_ms: float | None
     duration_p95_ms: float | None
-    input_tokens: int
-    output_tokens: int
+    duration_p99_ms: float | None
+    token_n: int
+    input_tokens: int | None
+    output_tokens: int | None
+    cost_n: int
     cost_usd: float | None
 
 
@@ -93,6 +100,8 @@ def tabulate(usage: pd.DataFrame, as_of: date) -> UsageResult:
 
 
 def _row(line: dict[str, Any], success_rate: Estimate) -> UsageRow:
+    counts: dict[str, Any] = {c: int(line[c]) for c in _COUNTS}
+    quantiles: dict[str, Any] = {c: frames.number(line[c]) for c in _QUANTILES}
     return UsageRow(
         window_days=int(line["window_days"]),
         level=line["level"],
@@ -100,11 +109,17 @@ def _row(line: dict[str, Any], success_rate: Estimate) -> UsageRow:
         value=bounded(line["value"]),
         share=frames.number(line["share"]),
         success_rate=success_rate,
-        **{c: int(line[c]) for c in _COUNTS},
-        duration_p50_ms=frames.number(line["duration_p50_ms"]),
-        duration_p95_ms=frames.number(line["duration_p95_ms"]),
-        cost_usd=frames.number(line["cost_usd"]),
+        input_tokens=_whole(line["input_tokens"]) if line["token_n"] else None,
+        output_tokens=_whole(line["output_tokens"]) if line["token_n"] else None,
+        cost_usd=frames.number(line["cost_usd"]) if line["cost_n"] else None,
+        **counts,
+        **quantiles,
     )
+
+
+def _whole(value: Any) -> int | None:
+    found = frames.number(value)
+    return None if found is None else int(found)
 
 
 def _definitions() -> dict[str, str]:

@@ -81,7 +81,7 @@ FIGURES: tuple[Figure, ...] = (
         Unit.SCORE,
         True,
         "scores",
-        "average score on the scale of 0 to 10, whatever it was given as",
+        "average score of all raters on the scale of 0 to 10, whatever it was given as",
     ),
     Figure(
         "low_satisfaction_rate",
@@ -90,7 +90,7 @@ FIGURES: tuple[Figure, ...] = (
         Unit.SHARE,
         False,
         "scores",
-        "scores below 5 of all scores",
+        "scores below 5 of all scores by all raters",
     ),
     Figure("p50_ms", "Median duration", Kind.DAILY, Unit.MS, False, "timed requests", "50th percentile, real clocks"),
     Figure("p95_ms", "95th percentile", Kind.DAILY, Unit.MS, False, "timed requests", "95th percentile, real clocks"),

@@ -148,12 +148,9 @@ class _Days:
         self.dates = [as_of - timedelta(days=back) for back in reversed(range(SERIES_DAYS))]
         by_day = rows.set_index("metric_date").reindex(self.dates)
         self.above, self.below = (by_day[c].to_numpy(dtype=float) for c in ("numerator", "denominator"))
-        if figure.kind is Kind.COUNT:
-            self.below = np.where(np.isnan(self.above), np.nan, 1.0)
-        elif figure.metric.endswith("_ms"):
-            self.below = np.where(by_day["n"].to_numpy(dtype=float) > 0, 1.0, np.nan)
-        self.values = divide(self.above, np.nan_to_num(self.below))
         self.n = np.nan_to_num(by_day["n"].to_numpy(dtype=float))
+        self.below = np.where(self.n > 0, self.below, 0.0)  # a silent day is unknown, not a day of nothing
+        self.values = divide(self.above, self.below)
 
     def estimate(self) -> Estimate:
         """Return the night's own value with its 95 % interval."""

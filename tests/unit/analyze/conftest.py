@@ -211,9 +211,13 @@ USAGE = {
     "duration_n": 0,
     "duration_p50_ms": float("nan"),
     "duration_p95_ms": float("nan"),
+    "duration_p99_ms": float("nan"),
+    "timed_out": 0,
+    "token_n": 0,
     "input_tokens": 0,
     "output_tokens": 0,
-    "cost_usd": float("nan"),
+    "cost_n": 0,
+    "cost_usd": 0.0,
 }
 
 

@@ -24,7 +24,9 @@ def test_a_table_is_ordered_by_use_and_its_shares_are_those_of_its_window(usage)
 
 def test_what_was_not_logged_is_empty_and_not_zero(usage):
     (row,) = tabulate(usage({"requests": 1}), DAY).usage
-    assert (row.cost_usd, row.duration_p95_ms, row.success_rate.number) == (None, None, None)
+    assert (row.cost_usd, row.input_tokens, row.duration_p95_ms, row.success_rate.number) == (None,) * 4
+    (row,) = tabulate(usage({"requests": 1, "cost_n": 1, "cost_usd": 0.2, "token_n": 1, "input_tokens": 9}), DAY).usage
+    assert (row.cost_usd, row.input_tokens, row.output_tokens) == (0.2, 9, 0)
 
 
 def test_no_interaction_is_said(usage):

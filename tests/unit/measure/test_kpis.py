@@ -9,7 +9,6 @@ from ratchet.measure.figures import FIGURES
 from ratchet.measure.kpis import key_figures
 
 DAY = date(2026, 11, 20)
-NAN = float("nan")
 
 
 def mart(*rows):
@@ -79,8 +78,8 @@ def test_the_day_itself_is_not_in_its_own_baseline():
 
 
 def test_durations_are_judged_by_the_scatter_of_days():
-    days = [("p95_ms", b, 1_000 + 50 * (b % 3), NAN, 500) for b in range(1, 28)]
-    slow, usual = (of(mart(("p95_ms", 0, value, NAN, 500), *days), "p95_ms") for value in (2_000, 1_080))
+    days = [("p95_ms", b, 1_000 + 50 * (b % 3), 1, 500) for b in range(1, 28)]
+    slow, usual = (of(mart(("p95_ms", 0, value, 1, 500), *days), "p95_ms") for value in (2_000, 1_080))
     assert (slow.trailing.verdict, slow.week_before.verdict) == ("bad", "bad")
     assert (usual.trailing.verdict, usual.week_before.verdict) == ("no clear change", "no clear change")
     assert slow.value.as_record() == {
@@ -89,7 +88,7 @@ def test_durations_are_judged_by_the_scatter_of_days():
 
 
 def test_two_days_of_durations_are_not_enough():
-    found = of(mart(("p95_ms", 0, 2_000, NAN, 9), ("p95_ms", 7, 1_000, NAN, 9)), "p95_ms")
+    found = of(mart(("p95_ms", 0, 2_000, 1, 9), ("p95_ms", 7, 1_000, 1, 9)), "p95_ms")
     assert (found.week_before.verdict, found.week_before.difference.number) == ("not enough data", 1_000)
 
 
@@ -103,6 +102,13 @@ def test_the_series_has_28_days_and_holes_where_nothing_was_logged():
     series = of(mart(("requests", 0, 5, 1, 5), ("requests", 9, 3, 1, 3)), "requests").series
     assert len(series) == 28
     assert [(p.day, p.value) for p in series if p.value is not None] == [(DAY - timedelta(days=9), 3), (DAY, 5)]
+
+
+def test_a_silent_day_is_unknown_and_not_a_day_without_requests():
+    silent = [("requests", back, 0, 1, 0) for back in range(5, 28)]
+    found = of(mart(*(("requests", back, 100, 1, 100) for back in range(5)), *silent), "requests")
+    assert (found.trailing.days, found.trailing.reference) == (4, 100)
+    assert found.week_before.verdict == "not enough data"
 
 
 def test_a_metric_that_is_not_defined_is_named():
@@ -124,7 +130,7 @@ def test_quiet_nights_rarely_raise_an_alarm_even_when_users_cluster():
         for back in range(28):
             users = draw.poisson(40)
             rows += [("success_rate", back, 5 * draw.binomial(users, 0.8), 5 * users, 5 * users)]
-            rows += [("requests", back, 5 * users, 1, 5 * users), ("p95_ms", back, draw.normal(900, 60), NAN, 99)]
+            rows += [("requests", back, 5 * users, 1, 5 * users), ("p95_ms", back, draw.normal(900, 60), 1, 99)]
         found = key_figures(mart(*rows), DAY).kpis
         alarms += [
             change.verdict not in ("no clear change", "not enough data")
@@ -137,5 +143,5 @@ def test_quiet_nights_rarely_raise_an_alarm_even_when_users_cluster():
 
 def test_the_artifact_holds_to_its_schema(conforms):
     conforms("kpis", key_figures(mart(), DAY).as_artifact())
-    frame = pd.concat([share("success_rate", 150, 160), mart(("p95_ms", 0, 9, NAN, 3), ("error_rate", 0, 3, 1, 1))])
+    frame = pd.concat([share("success_rate", 150, 160), mart(("p95_ms", 0, 9, 1, 3), ("error_rate", 0, 3, 1, 1))])
     conforms("kpis", key_figures(frame, DAY).as_artifact())
