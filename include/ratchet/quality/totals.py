@@ -66,10 +66,20 @@ def _usage_all(marts: Marts) -> pd.DataFrame:
     return usage[(usage["level"] == "root") & (usage["dimension"] == "all")]
 
 
-def _usage_and_health(marts: Marts, day: date) -> pd.DataFrame:
+def _health_and_usage(marts: Marts, day: date) -> pd.DataFrame:
+    """Return the day's outcomes in health, which leaves out made-up times, against those in usage."""
     usage, health = _usage_all(marts), _health_of_day(marts, day)
     usage = usage[usage["window_days"] == 1]
-    rows = [(name, usage[name].sum(), health[name].sum()) for name in _OUTCOMES]
+    rows = [(name, health[name].sum(), usage[name].sum()) for name in _OUTCOMES]
+    return pd.DataFrame(rows, columns=["subject", "left", "right"])
+
+
+def _kpis_and_usage(marts: Marts, day: date) -> pd.DataFrame:
+    figures = _requests_figure(marts)
+    figures = figures[pd.to_datetime(figures["metric_date"]) == pd.Timestamp(day)]
+    kpis = figures.groupby("window_days")["numerator"].sum()
+    usage = _usage_all(marts).groupby("window_days")["requests"].sum()
+    rows = [(f"{w} days: requests", kpis[w], usage[w]) for w in sorted(set(kpis.index) & set(usage.index))]
     return pd.DataFrame(rows, columns=["subject", "left", "right"])
 
 
@@ -116,21 +126,29 @@ def _services(marts: Marts, day: date) -> pd.DataFrame:
 
 
 def _gap_errors(marts: Marts, day: date) -> pd.DataFrame:
-    """Return the failures with an error of an intent against all its failures."""
+    """Return an intent's failures by error, the missing one included, against all its failures."""
     key = ["window_days", "intent"]
     errors = marts["mart_feature_gap_errors"].groupby(key)["failures"].sum()
-    failures = marts["mart_feature_gaps"].groupby(key)["failures"].sum().reindex(errors.index, fill_value=0)
-    subject = [f"{window} days: {intent or '(none)'}" for window, intent in errors.index]
-    return pd.DataFrame({"subject": subject, "left": errors.array, "right": failures.array})
+    failures = marts["mart_feature_gaps"].groupby(key)["failures"].sum()
+    intents = errors.index.union(failures.index)
+    subject = [f"{window} days: {intent or '(none)'}" for window, intent in intents]
+    left, right = (side.reindex(intents, fill_value=0).array for side in (errors, failures))
+    return pd.DataFrame({"subject": subject, "left": left, "right": right})
 
 
-def _kpis_and_health(marts: Marts, day: date) -> pd.DataFrame:
-    kpis, health = marts["mart_kpis_daily"], marts["mart_health_daily"]
-    daily = kpis[(kpis["metric"] == "requests") & (kpis["window_days"] == 1)].groupby("metric_date")["numerator"].sum()
+def _health_and_kpis(marts: Marts, day: date) -> pd.DataFrame:
+    """Return each date's requests in health against the key figure of that date."""
+    kpis, health = _requests_figure(marts), marts["mart_health_daily"]
+    daily = kpis[kpis["window_days"] == 1].groupby("metric_date")["numerator"].sum()
     total = health[health["service"] == ""].groupby("metric_date")["requests"].sum()
     dates = sorted(set(daily.index) & set(total.index))
-    rows = [(str(d)[:10], daily[d], total[d]) for d in dates]
+    rows = [(str(d)[:10], total[d], daily[d]) for d in dates]
     return pd.DataFrame(rows, columns=["subject", "left", "right"])
+
+
+def _requests_figure(marts: Marts) -> pd.DataFrame:
+    kpis = marts["mart_kpis_daily"]
+    return kpis[kpis["metric"] == "requests"]
 
 
 def _kpi_quantiles(marts: Marts, day: date) -> pd.DataFrame:
@@ -154,7 +172,8 @@ _USAGE = ("window_days", "level", "dimension", "value", *_OUTCOMES)
 _HEALTH = ("metric_date", "service", *_OUTCOMES)
 _KPIS = ("metric_date", "window_days", "metric", "numerator", "denominator")
 IDENTITIES = (
-    Identity("usage_equals_health", True, {"mart_usage": _USAGE, "mart_health_daily": _HEALTH}, _usage_and_health),
+    Identity("health_within_usage", False, {"mart_usage": _USAGE, "mart_health_daily": _HEALTH}, _health_and_usage),
+    Identity("kpis_equal_usage", True, {"mart_kpis_daily": _KPIS, "mart_usage": _USAGE}, _kpis_and_usage),
     Identity(
         "gaps_equal_usage",
         True,
@@ -165,14 +184,14 @@ IDENTITIES = (
     Identity("short_windows_within_long", False, {"mart_usage": _USAGE}, _usage_windows),
     Identity("services_within_all", False, {"mart_health_daily": _HEALTH}, _services),
     Identity(
-        "errors_within_failures",
-        False,
+        "errors_equal_failures",
+        True,
         {
             "mart_feature_gap_errors": ("window_days", "intent", "failures"),
             "mart_feature_gaps": ("window_days", "intent", "failures"),
         },
         _gap_errors,
     ),
-    Identity("kpis_equal_health", True, {"mart_kpis_daily": _KPIS, "mart_health_daily": _HEALTH}, _kpis_and_health),
+    Identity("health_within_kpis", False, {"mart_kpis_daily": _KPIS, "mart_health_daily": _HEALTH}, _health_and_kpis),
     Identity("kpi_quantiles_ordered", False, {"mart_kpis_daily": _KPIS}, _kpi_quantiles),
 )

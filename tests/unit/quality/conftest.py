@@ -151,6 +151,7 @@ def _usage(window: int, level: str, dimension: str, value: str, requests: int) -
         "duration_n": 5,
         "duration_p50_ms": 100.0,
         "duration_p95_ms": 300.0,
+        "duration_p99_ms": 400.0,
         "input_tokens": 1000,
         "output_tokens": 400,
         "cost_usd": 0.02,
@@ -185,7 +186,7 @@ def _health(metric_date: date, service: str, requests: int) -> dict[str, Any]:
 
 def _kpis(metric_date: date, window: int) -> list[dict[str, Any]]:
     figures = {
-        "requests": (10, 1),
+        "requests": (10 if window == 1 else 20, 1),
         "success_rate": (4, 8),
         "satisfaction": (24.0, 4),
         "p50_ms": (100.0, 1),
@@ -247,8 +248,14 @@ def good_marts() -> dict[str, pd.DataFrame]:
             _gaps(30, "", 10, 2),
         ],
         "mart_feature_gap_errors": [
-            {"window_days": 7, "intent": "refund", "error_kind": "Timeout: <n>", "failures": 3, "units": 2},
-            {"window_days": 30, "intent": "refund", "error_kind": "Timeout: <n>", "failures": 3, "units": 2},
+            {"window_days": window, "intent": intent, "error_kind": kind, "failures": failures, "units": 1}
+            for window, intent, kind, failures in (
+                (7, "refund", "Timeout: <n>", 4),
+                (7, "refund", "", 2),
+                (7, "", "", 1),
+                (30, "refund", "Timeout: <n>", 7),
+                (30, "", "", 2),
+            )
         ],
         "mart_errors": [_error()],
         "mart_feedback": [_feedback(7), _feedback(30)],

@@ -76,7 +76,7 @@ MUTATIONS: dict[str, Callable[[Frames], None]] = {
     "mart_feature_gaps.few_samples": put("mart_feature_gaps", {"sample_event_ids": list("abcdef")}),
     "mart_feature_gaps.few_texts": put("mart_feature_gaps", {"sample_requests": list("abcd")}),
     "mart_feature_gap_errors.counted": put("mart_feature_gap_errors", {"failures": 0}),
-    "mart_feature_gap_errors.units_within_failures": put("mart_feature_gap_errors", {"units": 4}),
+    "mart_feature_gap_errors.units_within_failures": put("mart_feature_gap_errors", {"units": 5}),
     "mart_errors.key_form": put("mart_errors", {"error_key": "../../etc"}),
     "mart_errors.unit_kinds": put("mart_errors", {"unit_kind": "household"}),
     "mart_errors.windows_within_total": put("mart_errors", {"occurrences_total": 8}),
@@ -113,18 +113,20 @@ MUTATIONS: dict[str, Callable[[Frames], None]] = {
     "mart_usage.dimensions": put("mart_usage", {"dimension": "star sign"}),
     "mart_usage.durations_within_requests": put("mart_usage", {"duration_n": 11}),
     "mart_usage.p95_not_below_p50": put("mart_usage", {"duration_p95_ms": 99.0}),
+    "mart_usage.p99_not_below_p95": put("mart_usage", {"duration_p99_ms": 299.0}),
     "mart_kpis_daily.dates": put("mart_kpis_daily", {"metric_date": DAY - timedelta(days=28)}),
     "mart_kpis_daily.windows": put("mart_kpis_daily", {"window_days": 30}),
     "mart_kpis_daily.metrics": put("mart_kpis_daily", {"metric": "karma"}),
     "mart_kpis_daily.shares": put("mart_kpis_daily", {"numerator": 9}, row=1),
     "mart_kpis_daily.satisfaction_scale": put("mart_kpis_daily", {"numerator": 41.0}, row=2),
-    "mart_totals.usage_equals_health": put("mart_usage", {"requests": 11, "successes": 5}),
+    "mart_totals.health_within_usage": put("mart_health_daily", {"failures": 5}, row=2),
+    "mart_totals.kpis_equal_usage": put("mart_usage", {"requests": 21, "successes": 12}, row=1),
     "mart_totals.gaps_equal_usage": put("mart_feature_gaps", {"requests": 16, "successes": 9}),
     "mart_totals.dimensions_within_all": put("mart_usage", {"requests": 21}, row=4),
     "mart_totals.short_windows_within_long": put("mart_usage", {"requests": 13}, row=3),
     "mart_totals.services_within_all": put("mart_health_daily", {"requests": 12}, row=1),
-    "mart_totals.errors_within_failures": put("mart_feature_gap_errors", {"failures": 7}),
-    "mart_totals.kpis_equal_health": put("mart_kpis_daily", {"numerator": 11}),
+    "mart_totals.errors_equal_failures": put("mart_feature_gap_errors", {"failures": 5}),
+    "mart_totals.health_within_kpis": put("mart_kpis_daily", {"numerator": 9}),
     "mart_totals.kpi_quantiles_ordered": put("mart_kpis_daily", {"numerator": 301.0}, row=3),
 }
 
@@ -193,10 +195,11 @@ def test_missing_column_breaks_the_checks_that_need_it(good_marts: Frames, setti
 def test_column_without_values_is_not_judged(good_marts: Frames, settings: SimpleNamespace) -> None:
     good_marts["mart_usage"]["duration_p50_ms"] = None
     good_marts["mart_usage"]["duration_p95_ms"] = None
+    good_marts["mart_usage"]["duration_p99_ms"] = None
     gate = run_suites("marts", good_marts, DAY, settings, suites=suites_of("mart_usage"))
     result = next(r for r in gate.results if r.check == "p95_not_below_p50")
     assert (result.outcome, result.passed) == (Outcome.NO_DATA, True)
-    assert "1 without data to judge" in gate.headline()
+    assert "2 without data to judge" in gate.headline()
 
 
 def test_decimals_and_lists_as_duckdb_returns_them(good_marts: Frames, settings: SimpleNamespace) -> None:
