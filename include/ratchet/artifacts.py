@@ -9,7 +9,7 @@ import importlib.metadata
 import platform
 import shutil
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from ratchet.night import Night
 RESULTS = (
     "load",
     "quality",
+    "drift",
     "features",
     "errors",
     "feedback",
@@ -127,13 +128,10 @@ def manifest(night: Night, folder: Path) -> dict[str, Any]:
 
 
 def _inputs(night: Night) -> list[dict[str, Any]]:
-    reports = sorted(night.home.loads.glob("????-??-??.json"))
-    upto = [p for p in reports if date.fromisoformat(p.stem) <= night.day]
-    loads = [files.read_json(p) for p in upto]
     return [
-        {"landed_date": load["landed_date"], "input_hash": load["input_hash"], "lines": load["totals"]["lines"]}
-        | ({"files": load["files"]} if load["landed_date"] == night.day.isoformat() else {})
-        for load in loads
+        {"landed_date": day, "input_hash": load["input_hash"], "lines": load["totals"]["lines"]}
+        | ({"files": load["files"]} if day == night.day else {})
+        for day, load in night.loads().items()
     ]
 
 

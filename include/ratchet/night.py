@@ -78,6 +78,12 @@ class Night:
         """Return the landing zones in words."""
         return ", ".join(f"{s.name}: {s.landing}" for s in self.sources)
 
+    def loads(self) -> dict[date, dict[str, Any]]:
+        """Return the load reports of all landing days up to the night's own, oldest first."""
+        paths = sorted(self.home.loads.glob("????-??-??.json"))
+        days = [date.fromisoformat(path.stem) for path in paths]
+        return {day: files.read_json(path) for day, path in zip(days, paths, strict=True) if day <= self.day}
+
     def start(self) -> None:
         """Forget what an earlier run of this night has left."""
         shutil.rmtree(self.work, ignore_errors=True)

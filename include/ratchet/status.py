@@ -55,8 +55,8 @@ def read(night: Night) -> Status:
         return Status("no data", "no night has been published yet; run: ratchet run", newest_landed=newest)
     health = files.read_json(path)
     version = (night.home.published / "version").read_text("utf-8").strip()
-    known = {"day": health["day"], "newest_landed": newest, "version": version}
-    if reason := _stale(date.fromisoformat(health["day"]), landed, night.today):
+    known = {"day": health["as_of"], "newest_landed": newest, "version": version}
+    if reason := _stale(date.fromisoformat(health["as_of"]), landed, night.today):
         return Status("stale", reason, **known)
     return Status(health["status"], health["reason"], **known)
 
