@@ -11,7 +11,10 @@ from typing import Any
 from ratchet.contracts.streams import CONTRACT_VERSION, NUMBER_LIMIT, STREAMS, FieldSpec, Kind, field_specs
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-TIMESTAMP_PATTERN = r"^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$"
+TIMESTAMP_PATTERN = (
+    r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt ]([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)"
+    r"(\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
+)
 
 _JSON_TYPES = {
     Kind.STRING: "string",

@@ -87,6 +87,8 @@ def test_a_value_outside_a_closed_set_is_refused(stream: str) -> None:
         ({"event_id": "x" * 129}, "id too long"),
         ({"occurred_at": "2026-11-20T10:00:00"}, "no offset"),
         ({"occurred_at": "20 November 2026"}, "no RFC 3339"),
+        ({"occurred_at": "2026-13-20T10:00:00Z"}, "no such month"),
+        ({"occurred_at": "2026-11-20T24:00:00Z"}, "no such hour"),
         ({"occurred_at": 1_763_632_800}, "seconds since 1970"),
     ],
 )
