@@ -21,8 +21,9 @@ create or replace temp macro log_time(value) as (
     case
         when regexp_full_match(value, '[0-9]+') then log_epoch(try_cast(value as hugeint))
         when regexp_full_match(value, '-?[0-9.]+(e[0-9]+)?') then log_epoch(try_cast(value as decimal(38, 9)))
-        when regexp_matches(value, '[0-9]\s*(Z|z|[+-][0-9]{2}:?[0-9]{2}|[+-][0-9]{2})$') and length(value) > 13
-            then try_cast(value as timestamptz) at time zone 'UTC'
+        when not regexp_matches(value, '^\s*[0-9]{4}-') then null
+        when regexp_matches(value, '[0-9]\s*([Zz]|[+-][0-9]{2}:?[0-9]{2}|[+-][0-9]{2})$') and length(value) > 13
+            then try_cast(upper(value) as timestamptz) at time zone 'UTC'
         else try_cast(value as timestamp)
     end
 );

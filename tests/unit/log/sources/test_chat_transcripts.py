@@ -3,8 +3,6 @@ from __future__ import annotations
 import statistics
 from typing import Any
 
-import pytest
-
 from .conftest import Mapped
 
 SOURCE = "chat_transcripts"
@@ -48,20 +46,15 @@ def test_a_conversation_is_a_root_interaction_with_a_child_for_each_tool_call(ma
     assert events["error"] == events["outcome"] == []
 
 
-@pytest.mark.parametrize(("reward", "success"), [(1.0, True), (1, True), (0.0, False), (0.5, False), (None, None)])
-def test_a_reward_decides_success_and_becomes_an_outcome(mapped: Mapped, reward: float, success: bool) -> None:
-    events = mapped(SOURCE, [conversation(reward=reward, task_id=3)])
-    [root] = roots(events)
-    assert root["success"] is success
-    assert [(e["metric"], e["value"], e["unit_id"], e["unit_type"]) for e in events["outcome"]] == (
-        [] if reward is None else [("reward", reward, root["session_id"], "session")]
-    )
-
-
-def test_a_reward_that_is_no_number_is_no_reward(mapped: Mapped) -> None:
-    events = mapped(SOURCE, [conversation(reward="NaN"), conversation(reward="good")])
-    assert [r["success"] for r in roots(events)] == [None, None]
-    assert events["outcome"] == []
+def test_a_reward_decides_success_and_becomes_an_outcome(mapped: Mapped) -> None:
+    cases = [(1.0, True), (1, True), (0.0, False), (0.5, False), (None, None), ("NaN", None), ("good", None)]
+    events = mapped(SOURCE, [conversation(reward=reward, task_id=3) for reward, _ in cases])
+    assert [r["success"] for r in roots(events)] == [success for _, success in cases]
+    assert [(e["metric"], e["value"], e["unit_id"], e["unit_type"]) for e in events["outcome"]] == [
+        ("reward", reward, root["session_id"], "session")
+        for (reward, success), root in zip(cases, roots(events), strict=True)
+        if success is not None
+    ]
 
 
 def test_trials_of_a_task_are_conversations_of_their_own_that_share_a_pair(mapped: Mapped) -> None:
@@ -127,9 +120,8 @@ def test_results_of_the_second_generation_carry_times_costs_and_flags(mapped: Ma
     assert events["outcome"][0]["pair_id"] == "air/4"
 
 
-@pytest.mark.parametrize(
-    ("arguments", "params", "broken"),
-    [
+def test_arguments_come_as_text_or_object_and_broken_text_is_kept_and_counted(mapped: Mapped) -> None:
+    cases: list[tuple[Any, Any, Any]] = [
         ('{"a": [1, {"b": null}]}', {"a": [1, {"b": None}]}, None),
         ({"a": 1}, {"a": 1}, None),
         ("{'a': 1}", "{'a': 1}", True),
@@ -140,16 +132,13 @@ def test_results_of_the_second_generation_carry_times_costs_and_flags(mapped: Ma
         ("", None, None),
         (None, None, None),
         ("{}", {}, None),
-    ],
-)
-def test_arguments_come_as_text_or_object_and_broken_text_is_kept_and_counted(
-    mapped: Mapped, arguments: Any, params: Any, broken: Any
-) -> None:
-    events = mapped(SOURCE, [conversation(asks(call(arguments=arguments, id="c")), tool(tool_call_id="c"))])
-    [root], [step] = roots(events), steps(events)
-    assert step["params"] == params
-    assert step["attributes"].get("arguments_broken") is broken
-    assert root["attributes"].get("broken_arguments") == (1 if broken else None)
+    ]
+    events = mapped(SOURCE, [conversation(asks(call(arguments=a)), tool()) for a, _, _ in cases])
+    assert [s["params"] for s in steps(events)] == [params for _, params, _ in cases]
+    assert [s["attributes"].get("arguments_broken") for s in steps(events)] == [broken for _, _, broken in cases]
+    assert [r["attributes"].get("broken_arguments") for r in roots(events)] == [
+        1 if broken else None for _, _, broken in cases
+    ]
 
 
 def test_results_pair_by_id_whatever_their_order(mapped: Mapped) -> None:
@@ -179,11 +168,12 @@ def test_one_id_on_two_calls_of_a_message_pairs_in_order(mapped: Mapped) -> None
     assert [s["response_text"] for s in steps(mapped(SOURCE, [record]))] == ["first", "second"]
 
 
-@pytest.mark.parametrize("result_ids", [(None, None), ("x", "y")])
-def test_calls_without_an_id_pair_by_order(mapped: Mapped, result_ids: tuple[Any, Any]) -> None:
-    results = [tool(text, tool_call_id=i) for text, i in zip(("one", "two"), result_ids, strict=True)]
-    events = mapped(SOURCE, [conversation(asks(call("a"), call("b")), *results)])
-    assert [s["response_text"] for s in steps(events)] == ["one", "two"]
+def test_calls_without_an_id_pair_by_order(mapped: Mapped) -> None:
+    records = [
+        conversation(asks(call("a"), call("b")), tool("one", tool_call_id=first), tool("two", tool_call_id=second))
+        for first, second in ((None, None), ("x", "y"))
+    ]
+    assert [s["response_text"] for s in steps(mapped(SOURCE, records))] == ["one", "two"] * 2
 
 
 def test_a_call_without_a_result_has_unknown_success_and_a_result_without_a_call_is_counted(mapped: Mapped) -> None:
@@ -201,9 +191,8 @@ def test_legacy_function_calls_are_tool_calls(mapped: Mapped) -> None:
     assert (step["intent"], step["params"], step["success"], step["error"]) == ("f", {"x": 1}, False, "Error: no")
 
 
-@pytest.mark.parametrize(
-    ("message", "error_type", "text"),
-    [
+def test_tool_errors_are_told_by_flag_or_text(mapped: Mapped) -> None:
+    cases = [
         (tool("Error: user not found"), "Error", "user not found"),
         (tool("ValueError: bad\nline"), "ValueError", "bad\nline"),
         (tool("requests.exceptions.HTTPError: 404"), "requests.exceptions.HTTPError", "404"),
@@ -214,18 +203,16 @@ def test_legacy_function_calls_are_tool_calls(mapped: Mapped) -> None:
         (tool('{"error": "no seat"}'), "ToolError", "no seat"),
         (tool('{"error": {"type": "NotFound", "message": "no seat"}}'), "NotFound", "no seat"),
         (tool([{"type": "text", "text": "Error: in a part"}]), "Error", "in a part"),
-    ],
-)
-def test_tool_errors_are_told_by_flag_or_text(mapped: Mapped, message: Any, error_type: str, text: str) -> None:
-    events = mapped(SOURCE, [conversation(asks(call()), message)])
-    [step], [error] = steps(events), events["error"]
-    assert (error["error_type"], error["message"]) == (error_type, text)
-    assert (step["success"], step["error"]) == (False, f"{error_type}: {text}")
+    ]
+    events = mapped(SOURCE, [conversation(asks(call()), message) for message, _, _ in cases])
+    assert [(e["error_type"], e["message"]) for e in events["error"]] == [(kind, text) for _, kind, text in cases]
+    assert [(s["success"], s["error"]) for s in steps(events)] == [
+        (False, f"{kind}: {text}") for _, kind, text in cases
+    ]
 
 
-@pytest.mark.parametrize(
-    "message",
-    [
+def test_what_only_looks_like_an_error_is_none(mapped: Mapped) -> None:
+    messages = [
         tool("Error: shown to the user", error=False),
         tool("No Errors: all fine"),
         tool('{"error": null}'),
@@ -233,12 +220,10 @@ def test_tool_errors_are_told_by_flag_or_text(mapped: Mapped, message: Any, erro
         tool('{"error": ""}'),
         tool(""),
         tool("found", status="success"),
-    ],
-)
-def test_what_only_looks_like_an_error_is_none(mapped: Mapped, message: Any) -> None:
-    events = mapped(SOURCE, [conversation(asks(call()), message)])
+    ]
+    events = mapped(SOURCE, [conversation(asks(call()), message) for message in messages])
     assert events["error"] == []
-    assert steps(events)[0]["success"] is True
+    assert [s["success"] for s in steps(events)] == [True] * len(messages)
 
 
 def test_without_timestamps_the_clock_is_synthetic_and_keeps_the_order(mapped: Mapped) -> None:
@@ -291,9 +276,8 @@ def test_a_fake_file_does_not_spoil_the_clock_of_its_neighbour(mapped: Mapped) -
     assert clocks == {"s0": "synthetic", "s1": "synthetic", "s2": "synthetic", "r0": "real", "r1": "real", "r2": "real"}
 
 
-@pytest.mark.parametrize(
-    ("created", "seen"),
-    [
+def test_times_are_read_in_every_usual_form(mapped: Mapped) -> None:
+    cases = [
         (1763625600, "2025-11-20T08:00:00.000000Z"),
         (1763625600.25, "2025-11-20T08:00:00.250000Z"),
         ("1763625600", "2025-11-20T08:00:00.000000Z"),
@@ -303,20 +287,17 @@ def test_a_fake_file_does_not_spoil_the_clock_of_its_neighbour(mapped: Mapped) -
         ("2025-11-20T08:00:00Z", "2025-11-20T08:00:00.000000Z"),
         ("2025-11-20T13:30:00+05:30", "2025-11-20T08:00:00.000000Z"),
         ("2025-11-20 08:00:00", "2025-11-20T08:00:00.000000Z"),
-    ],
-)
-def test_times_are_read_in_every_usual_form(mapped: Mapped, created: Any, seen: str) -> None:
-    [root] = roots(mapped(SOURCE, [conversation(created=created)]))
-    assert (root["occurred_at"], root["clock"]) == (seen, "real")
+    ]
+    found = roots(mapped(SOURCE, [conversation(created=created) for created, _ in cases]))
+    assert [(r["occurred_at"], r["clock"]) for r in found] == [(seen, "real") for _, seen in cases]
 
 
-@pytest.mark.parametrize(
-    ("created", "note"),
-    [(0, "no_timestamps"), (-5, "no_timestamps"), ("soon", "no_timestamps"), ("1970-01-01T00:00:07Z", "before_2000")],
-)
-def test_a_time_that_is_none_leaves_a_synthetic_clock(mapped: Mapped, created: Any, note: str) -> None:
-    [root] = roots(mapped(SOURCE, [conversation(created=created)]))
-    assert (root["clock"], root["attributes"]["clock_note"]) == ("synthetic", note)
+def test_a_time_that_is_none_leaves_a_synthetic_clock(mapped: Mapped) -> None:
+    created = [0, -5, "soon", "infinity", "1970-01-01T00:00:07Z"]
+    found = roots(mapped(SOURCE, [conversation(created=c) for c in created]))
+    assert [(r["clock"], r["attributes"]["clock_note"]) for r in found] == [("synthetic", "no_timestamps")] * 4 + [
+        ("synthetic", "before_2000")
+    ]
 
 
 def test_a_duration_below_zero_is_not_believed(mapped: Mapped) -> None:
@@ -382,21 +363,21 @@ def test_a_number_as_id_names_no_session_since_it_repeats_from_file_to_file(mapp
     assert second["session_id"] == "c-1"
 
 
-@pytest.mark.parametrize(
-    "record",
-    [{"hello": 1}, {"messages": []}, {"messages": "hi"}, {"messages": [1, "x"]}, {"traj": None}, 7, "text", None],
-)
-def test_a_record_that_is_no_conversation_becomes_a_line_that_is_refused(mapped: Mapped, record: Any) -> None:
-    [event] = mapped(SOURCE, [record])["interaction"]
-    assert "event_type" not in event
-    assert event["record"] == record
-    assert event["unmapped"]
-
-
-def test_a_record_cannot_pose_as_an_event(mapped: Mapped) -> None:
+def test_a_record_that_is_no_conversation_becomes_a_line_that_is_refused(mapped: Mapped) -> None:
     posing = {"event_id": "x", "event_type": "interaction", "occurred_at": "2026-11-20T00:00:00Z"}
-    [event] = mapped(SOURCE, [posing])["interaction"]
-    assert "event_type" not in event
+    records = [
+        {"hello": 1},
+        {"messages": []},
+        {"messages": "hi"},
+        {"messages": [1, "x"]},
+        {"traj": None},
+        7,
+        "text",
+        None,
+    ]
+    events = mapped(SOURCE, [*records, posing])["interaction"]
+    assert [e["record"] for e in events] == [*records, posing]
+    assert all(e["unmapped"] and "event_type" not in e for e in events)
 
 
 def test_a_run_that_broke_is_a_conversation_with_an_error(mapped: Mapped) -> None:

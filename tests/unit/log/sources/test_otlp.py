@@ -4,8 +4,6 @@ import csv
 import json
 from typing import Any
 
-import pytest
-
 from ratchet.log.sources import SHIPPED
 
 from .conftest import Mapped
@@ -133,14 +131,20 @@ def test_genai_names(mapped: Mapped) -> None:
     assert found["attributes"]["gen_ai.request.model"] == "gpt"
 
 
-@pytest.mark.parametrize("arguments", ['{"city": "Rome", "days": [1, 2]}', {"city": "Rome", "days": [1, 2]}])
-def test_a_tools_arguments_come_as_text_or_structure(mapped: Mapped, arguments: Any) -> None:
+def steps_of(mapped: Mapped, *plain: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a step for each set of attributes, all below one root."""
+    spans = [span(number, 1, attributes=found) for number, found in enumerate(plain, 2)]
+    return [e for e in mapped(SOURCE, [exported(span(1), *spans)])["interaction"] if e["parent_id"]]
+
+
+def test_a_tools_arguments_come_as_text_or_structure(mapped: Mapped) -> None:
+    city = {"city": "Rome", "days": [1, {"x": "y"}]}
     names = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "weather"}
-    found = below_root(
-        mapped, **names, **{"gen_ai.tool.call.arguments": arguments, "gen_ai.tool.call.result": '{"sun": true}'}
-    )
-    assert (found["intent"], found["params"]) == ("weather", {"city": "Rome", "days": [1, 2]})
-    assert (found["request_text"], found["response_text"]) == (None, '{"sun": true}')
+    names["gen_ai.tool.call.result"] = "{}"
+    told = [{**names, "gen_ai.tool.call.arguments": arguments} for arguments in (json.dumps(city), city)]
+    for found in steps_of(mapped, *told):
+        assert (found["intent"], found["params"]) == ("weather", city)
+        assert (found["request_text"], found["response_text"]) == (None, "{}")
 
 
 def test_arguments_that_are_no_json_stay_a_text(mapped: Mapped) -> None:
@@ -275,10 +279,10 @@ def test_a_parent_in_another_file_has_the_same_id_there(mapped: Mapped) -> None:
     assert mapped(SOURCE, [exported(tool)])["interaction"][0]["parent_id"] == parent
 
 
-@pytest.mark.parametrize("more", [{"flags": 0x301}, {"kind": 2}, {"kind": "SPAN_KIND_SERVER"}, {"kind": 5}])
-def test_a_span_whose_parent_is_another_services_is_a_root_here(mapped: Mapped, more: dict[str, Any]) -> None:
-    [root] = mapped(SOURCE, [exported(span(2, 1, **more))])["interaction"]
-    assert root["parent_id"] is None
+def test_a_span_whose_parent_is_another_services_is_a_root_here(mapped: Mapped) -> None:
+    remote: list[dict[str, Any]] = [{"flags": 0x301}, {"kind": 2}, {"kind": "SPAN_KIND_SERVER"}, {"kind": 5}]
+    spans = [span(number, 99, **more) for number, more in enumerate(remote)]
+    assert [e["parent_id"] for e in mapped(SOURCE, [exported(*spans)])["interaction"]] == [None] * 4
 
 
 def test_a_server_span_whose_caller_landed_too_is_no_root(mapped: Mapped) -> None:
@@ -293,19 +297,12 @@ def test_spans_that_call_each_other_their_parent_do_not_hang(mapped: Mapped) -> 
     assert len(events["interaction"]) == 2
 
 
-@pytest.mark.parametrize(
-    ("status", "success"),
-    [
-        ({}, True),
-        ({"code": 1}, True),
-        ({"code": "STATUS_CODE_OK"}, True),
-        (ERROR, False),
-        ({"code": "STATUS_CODE_ERROR"}, False),
-    ],
-)
-def test_a_finished_span_succeeded_unless_its_status_says_error(mapped: Mapped, status: Any, success: bool) -> None:
-    [root] = mapped(SOURCE, [exported(span(1, status=status))])["interaction"]
-    assert root["success"] is success
+def test_a_finished_span_succeeded_unless_its_status_says_error(mapped: Mapped) -> None:
+    good: list[Any] = [{}, {"code": 0}, {"code": 1}, {"code": "STATUS_CODE_OK"}, None]
+    bad = [ERROR, {"code": "STATUS_CODE_ERROR"}, {"code": "2"}]
+    spans = [span(number, status=status) for number, status in enumerate([*good, *bad])]
+    events = mapped(SOURCE, [exported(*spans)])["interaction"]
+    assert [e["success"] for e in events] == [True] * len(good) + [False] * len(bad)
 
 
 def test_a_span_that_never_ended_is_unknown(mapped: Mapped) -> None:
@@ -355,20 +352,16 @@ def test_an_exception_in_a_span_that_went_on_was_handled(mapped: Mapped) -> None
     assert (events["error"][0]["handled"], events["interaction"][0]["success"]) == (True, True)
 
 
-@pytest.mark.parametrize(
-    ("plain", "status", "error_type", "message"),
-    [
+def test_a_failed_span_without_an_exception_is_an_error(mapped: Mapped) -> None:
+    cases: list[tuple[dict[str, Any], Any, str, str | None]] = [
         ({}, ERROR, "SpanError", "it broke"),
         ({"error.type": "timeout"}, ERROR, "timeout", "it broke"),
         ({"error.type": "503", "http.response.status_code": 503}, {"code": 2}, "HTTP 503", None),
         ({"http.status_code": 404}, {"code": 2}, "HTTP 404", None),
-    ],
-)
-def test_a_failed_span_without_an_exception_is_an_error(
-    mapped: Mapped, plain: dict[str, Any], status: Any, error_type: str, message: str | None
-) -> None:
-    [error] = mapped(SOURCE, [exported(span(1, attributes=plain, status=status))])["error"]
-    assert (error["error_type"], error["message"]) == (error_type, message)
+    ]
+    spans = [span(n, attributes=plain, status=status) for n, (plain, status, _, _) in enumerate(cases)]
+    found = mapped(SOURCE, [exported(*spans)])["error"]
+    assert [(e["error_type"], e["message"]) for e in found] == [(kind, message) for _, _, kind, message in cases]
 
 
 def test_a_parent_that_failed_only_with_its_step_adds_no_error(mapped: Mapped) -> None:
@@ -395,19 +388,17 @@ def test_a_call_over_http_is_an_api_call(mapped: Mapped) -> None:
     assert (error["api"], error["http_status"], error["error_type"]) == ("api.example.com", 429, "HTTP 429")
 
 
-@pytest.mark.parametrize(
-    ("plain", "seen"),
-    [
+def test_api_calls_in_older_and_newer_names(mapped: Mapped) -> None:
+    cases: list[tuple[dict[str, Any], Any]] = [
         ({"http.method": "POST", "http.url": "http://h.example:8080"}, ("h.example", "POST", "/")),
         ({"http.request.method": "PUT", "server.address": "h", "url.path": "/a/b"}, ("h", "PUT", "/a/b")),
         ({"http.method": "GET", "net.peer.name": "h", "http.target": "/a?b=c"}, ("h", "GET", "/a")),
         ({"http.request.method": "GET", "server.address": "h"}, None),
         ({"server.address": "h", "url.path": "/"}, None),
-    ],
-)
-def test_api_calls_in_older_and_newer_names(mapped: Mapped, plain: dict[str, Any], seen: Any) -> None:
-    calls = mapped(SOURCE, [exported(span(1, kind="SPAN_KIND_CLIENT", attributes=plain))])["api_call"]
-    assert [(c["api"], c["method"], c["path"]) for c in calls] == ([seen] if seen else [])
+    ]
+    spans = [span(n, kind="SPAN_KIND_CLIENT", attributes=plain) for n, (plain, _) in enumerate(cases)]
+    calls = mapped(SOURCE, [exported(*spans)])["api_call"]
+    assert [(c["api"], c["method"], c["path"]) for c in calls] == [seen for _, seen in cases if seen]
 
 
 def test_a_served_request_is_no_api_call(mapped: Mapped) -> None:
@@ -489,21 +480,21 @@ def test_a_span_of_the_python_sdk(mapped: Mapped) -> None:
     assert error["occurred_at"] == "2025-11-20T08:00:01.000000Z"
 
 
-@pytest.mark.parametrize(
-    "moment", [[1763625600, 500000000], 1763625600.5, 1763625600500, "1763625600500000000", "2025-11-20T08:00:00.5Z"]
-)
-def test_starts_are_read_in_every_usual_form(mapped: Mapped, moment: Any) -> None:
-    document = {"name": "x", "spanContext": {"traceId": TRACE, "spanId": "01"}, "startTime": moment, "attributes": {}}
-    assert mapped(SOURCE, [document])["interaction"][0]["occurred_at"] == "2025-11-20T08:00:00.500000Z"
+def test_starts_are_read_in_every_usual_form(mapped: Mapped) -> None:
+    moments = [[1763625600, 500000000], 1763625600.5, 1763625600500, "1763625600500000000", "2025-11-20T08:00:00.5Z"]
+    spans = [
+        {"name": "x", "spanContext": {"traceId": TRACE, "spanId": f"{n:x}"}, "startTime": moment, "attributes": {}}
+        for n, moment in enumerate(moments, 1)
+    ]
+    found = {e["occurred_at"] for e in mapped(SOURCE, [spans])["interaction"]}
+    assert found == {"2025-11-20T08:00:00.500000Z"}
 
 
-@pytest.mark.parametrize(
-    "record", [{"hello": 1}, {"resourceMetrics": [{"scopeMetrics": []}]}, 7, None, {"a": [1, "x"]}]
-)
-def test_a_record_without_spans_or_logs_becomes_a_line_that_is_refused(mapped: Mapped, record: Any) -> None:
-    [event] = mapped(SOURCE, [record])["interaction"]
-    assert "event_type" not in event
-    assert event["record"] == record
+def test_a_record_without_spans_or_logs_becomes_a_line_that_is_refused(mapped: Mapped) -> None:
+    records = [{"hello": 1}, {"resourceMetrics": [{"scopeMetrics": []}]}, 7, None, {"a": [1, "x"]}]
+    events = mapped(SOURCE, [*records])["interaction"]
+    assert [e["record"] for e in events] == records
+    assert all(e["unmapped"] and "event_type" not in e for e in events)
 
 
 def test_a_span_without_an_id_is_refused_alone(mapped: Mapped) -> None:

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from ratchet.errors import SourceError
-from ratchet.log.sources import load_source
+from ratchet.log.sources import MACROS_FILE, load_source
 
 from .conftest import map_documents
 
@@ -52,3 +52,28 @@ def test_the_example_in_the_docs_works(tmp_path: Path) -> None:
         "Why?",
         True,
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("2026-11-20T08:00:00.123456789Z", "2026-11-20 08:00:00.123456"),
+        ("2026-11-20t08:00:00z", "2026-11-20 08:00:00"),
+        ("2026-11-20T08:00:00+0530", "2026-11-20 02:30:00"),
+        ("2026-11-20", "2026-11-20 00:00:00"),
+        ("1.7636256e9", "2025-11-20 08:00:00"),
+        ("infinity", None),
+        ("epoch", None),
+        ("290000-01-01", None),
+        ("99999999999999999999999999999999999999999", None),
+        ("2026-11-20T25:00:00Z", None),
+        ("Thu, 20 Nov 2026 08:00:00 GMT", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_times_of_any_form_become_utc_or_nothing(text: str | None, seen: str | None) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(f"set timezone = 'Asia/Tokyo'; {MACROS_FILE.read_text()}")
+        [found] = connection.execute("select log_time(cast(? as varchar))", [text]).fetchone()
+    assert (found and str(found)) == seen

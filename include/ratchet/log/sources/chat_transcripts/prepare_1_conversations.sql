@@ -63,7 +63,8 @@ select
     message_index,
     lower(m.role) as role,
     if(lower(m.role) in ('system', 'developer'), null, log_words(m.content)) as body,
-    log_time(coalesce(m.timestamp, m.created_at, m.created)) as sent_at,
+    log_time(coalesce(m.timestamp, m.created_at, m.created)) as claimed_at,
+    if(claimed_at >= timestamp '2000-01-01', claimed_at, null) as sent_at,
     case
         when len(m.tool_calls) > 0 then m.tool_calls
         when json_type(m.function_call) = 'OBJECT' then [m.function_call]

@@ -67,7 +67,7 @@ logs as (
     left join otlp_rest as rest on rest.carrier = 'log:' || logs.log_row
     left join otlp_traces as traces on traces.trace_id = logs.trace_id
     left join (
-        select span_key, any_value(interaction_id) as interaction_id,
+        select span_key, min(interaction_id) as interaction_id,
         from otlp_described
         group by span_key
     ) as spans on spans.span_key = logs.trace_id || ':' || logs.span_id

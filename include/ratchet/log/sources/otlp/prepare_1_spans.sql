@@ -1,7 +1,7 @@
 -- Spans, their exceptions and log records, as the protocol or an SDK writes them: one temporary table each.
 -- docs/sources.md says in words what is read from where.
 
--- a typed value of the protocol as plain json: scalars, then lists and objects of them, three levels deep
+-- a typed value of the protocol as plain json: a scalar, or lists and objects of them up to three levels deep
 create or replace temp macro otlp_scalar(item) as (
     coalesce(
         item -> '$.stringValue', to_json(try_cast(item ->> '$.intValue' as bigint)), item -> '$.doubleValue',
@@ -9,29 +9,45 @@ create or replace temp macro otlp_scalar(item) as (
         cast('null' as json)
     )
 );
+create or replace temp macro otlp_member(part) as (
+    if(json_type(part, '$.key') is null, part, part -> '$.value')
+);
+create or replace temp macro otlp_named(part, member) as (
+    if(json_type(part, '$.key') is null, '', cast(to_json(part ->> '$.key') as varchar) || ':')
+    || cast(member as varchar)
+);
+create or replace temp macro otlp_joined(item, parts) as (
+    try_cast(
+        if(json_type(item, '$.arrayValue') is null, '{', '[') || coalesce(array_to_string(parts, ','), '')
+        || if(json_type(item, '$.arrayValue') is null, '}', ']') as json
+    )
+);
 create or replace temp macro otlp_shallow(item) as (
-    case
-        when json_type(item, '$.arrayValue') = 'OBJECT' then try_cast('[' || coalesce(array_to_string(list_transform(
-            json_extract(item, '$.arrayValue.values[*]'), lambda part: cast(otlp_scalar(part) as varchar)
-        ), ','), '') || ']' as json)
-        when json_type(item, '$.kvlistValue') = 'OBJECT' then try_cast('{' || coalesce(array_to_string(list_transform(
-            json_extract(item, '$.kvlistValue.values[*]'), lambda part:
-            cast(to_json(part ->> '$.key') as varchar) || ':' || cast(otlp_scalar(part -> '$.value') as varchar)
-        ), ','), '') || '}' as json)
-        else otlp_scalar(item)
-    end
+    if(
+        coalesce(json_type(item, '$.arrayValue'), json_type(item, '$.kvlistValue')) = 'OBJECT',
+        otlp_joined(item, list_transform(
+            json_extract(item, '$.*.values[*]'), lambda part: otlp_named(part, otlp_scalar(otlp_member(part)))
+        )),
+        otlp_scalar(item)
+    )
+);
+create or replace temp macro otlp_deep(item) as (
+    if(
+        coalesce(json_type(item, '$.arrayValue'), json_type(item, '$.kvlistValue')) = 'OBJECT',
+        otlp_joined(item, list_transform(
+            json_extract(item, '$.*.values[*]'), lambda part: otlp_named(part, otlp_shallow(otlp_member(part)))
+        )),
+        otlp_scalar(item)
+    )
 );
 create or replace temp macro otlp_plain(item) as (
-    case
-        when json_type(item, '$.arrayValue') = 'OBJECT' then try_cast('[' || coalesce(array_to_string(list_transform(
-            json_extract(item, '$.arrayValue.values[*]'), lambda part: cast(otlp_shallow(part) as varchar)
-        ), ','), '') || ']' as json)
-        when json_type(item, '$.kvlistValue') = 'OBJECT' then try_cast('{' || coalesce(array_to_string(list_transform(
-            json_extract(item, '$.kvlistValue.values[*]'), lambda part:
-            cast(to_json(part ->> '$.key') as varchar) || ':' || cast(otlp_shallow(part -> '$.value') as varchar)
-        ), ','), '') || '}' as json)
-        else otlp_scalar(item)
-    end
+    if(
+        coalesce(json_type(item, '$.arrayValue'), json_type(item, '$.kvlistValue')) = 'OBJECT',
+        otlp_joined(item, list_transform(
+            json_extract(item, '$.*.values[*]'), lambda part: otlp_named(part, otlp_deep(otlp_member(part)))
+        )),
+        otlp_scalar(item)
+    )
 );
 
 -- nanoseconds since 1970 from [seconds, nanoseconds], a number of any unit, or a text
