@@ -5,6 +5,7 @@ The tasks that follow belong to `generate/tasks.py`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
@@ -66,19 +67,17 @@ def find_patterns(
     rows[list(_SUMS)] = rows[list(_SUMS)].astype("float64").fillna(0.0)
     answered = _answered(response, as_of)
     window = settings.suggestion_window_days
-    long = rows[rows["window_days"] == window].reset_index(drop=True)
-    people = long[~long["rater"].isin(MACHINES)].reset_index(drop=True)
-    scored = int(people["scored"].sum())
+    table, lately = _tables(rows, answered, (window, settings.gap_window_days))
+    scored = int(table.n.sum())
     enough = scored >= settings.min_feedback_count
-    table = _Intents(people, answered[answered["window_days"] == window])
     return FeedbackResult(
         as_of=as_of,
         reason="" if enough else f"{scored} scores in {window} days; {settings.min_feedback_count} are needed",
         window_days=window,
         overall=tuple(_overall(rows, answered, days) for days in (settings.gap_window_days, window)),
-        patterns=_patterns(table, _comments(comments, as_of), settings.k_anonymity) if enough else (),
+        patterns=_patterns((table, lately), _comments(comments, as_of), settings.k_anonymity) if enough else (),
         intents=tuple(table.judged(row) for row in np.flatnonzero(table.above_floor).tolist()),
-        sources=_sources(long),
+        sources=_sources(rows[rows["window_days"] == window]),
         response=_response(answered[answered["window_days"] == window]),
         below_floor=table.ungrouped(table.named & ~table.above_floor, f"fewer than {FLOOR} scores"),
         without_intent=table.ungrouped(~table.named, "the interaction has no intent or was not logged"),
@@ -87,9 +86,10 @@ def find_patterns(
 
 
 class _Intents:
-    """The people's scores by intent, with every statistic as a column."""
+    """The people's scores by intent within one window, with every statistic as a column."""
 
-    def __init__(self, people: pd.DataFrame, answered: pd.DataFrame) -> None:
+    def __init__(self, people: pd.DataFrame, answered: pd.DataFrame, window_days: int) -> None:
+        self.window_days = window_days
         self.totals = frames.sums(people, ("intent",), ("feedback", "scored", "low", "score_sum", "score_sumsq"))
         self.names = self.totals.index.to_numpy(dtype=object)
         self.units = people.groupby("intent")["units"].max().reindex(self.totals.index, fill_value=0).to_numpy()
@@ -99,7 +99,8 @@ class _Intents:
         self.named: NDArray[np.bool_] = self.names != ""
         self.above_floor = self.named & (self.n >= FLOOR)
         self.share, self.lift = wilson(self.low, self.n), against_rest(self.low, self.n)
-        self.q = benjamini_hochberg(np.where(self.above_floor, self.lift.p, np.nan))
+        self.tested = np.where(self.above_floor, self.lift.p, np.nan)
+        self.q = self.tested
         self.mean = bounded_mean_interval(self.totals["score_sum"], self.n, 0, TOP_SCORE)
         self.response = wilson(self.requests["requests_with_feedback"], self.requests["requests"])
         self.shrunk = self._shrunk()
@@ -147,13 +148,25 @@ class _Intents:
         return Ungrouped(reason, int(rows.sum()), int(self.n[rows].sum()))
 
 
-def _patterns(table: _Intents, comments: pd.DataFrame, k_anonymity: int) -> tuple[Pattern, ...]:
-    found = [
-        _pattern(table, row, signs, comments, k_anonymity)
-        for row in range(len(table.names))
-        if (signs := table.signs(row))
-    ]
-    return tuple(sorted(found, key=lambda p: (p.feedback.shrunk_mean.number or 0.0, p.intent)))
+def _tables(rows: pd.DataFrame, answered: pd.DataFrame, windows: tuple[int, int]) -> tuple[_Intents, _Intents]:
+    """Return the intents of both windows, their p-values adjusted together."""
+    people = rows[~rows["rater"].isin(MACHINES)]
+    long, short = (
+        _Intents(people[people["window_days"] == days], answered[answered["window_days"] == days], days)
+        for days in windows
+    )
+    adjusted = benjamini_hochberg(np.concatenate([long.tested, short.tested]))
+    long.q, short.q = adjusted[: len(long.tested)], adjusted[len(long.tested) :]
+    return long, short
+
+
+def _patterns(tables: Iterable[_Intents], comments: pd.DataFrame, k_anonymity: int) -> tuple[Pattern, ...]:
+    found: dict[str, Pattern] = {}
+    for table in tables:  # the long window first: it holds more evidence
+        for row, name in enumerate(table.names.tolist()):
+            if name not in found and (signs := table.signs(row)):
+                found[name] = _pattern(table, row, signs, comments, k_anonymity)
+    return tuple(sorted(found.values(), key=lambda p: (p.feedback.shrunk_mean.number or 0.0, p.intent)))
 
 
 def _pattern(table: _Intents, row: int, signs: tuple[Sign, ...], comments: pd.DataFrame, k_anonymity: int) -> Pattern:
@@ -163,6 +176,7 @@ def _pattern(table: _Intents, row: int, signs: tuple[Sign, ...], comments: pd.Da
     shown = feedback.units >= k_anonymity
     return Pattern(
         intent=feedback.intent,
+        window_days=table.window_days,
         signs=signs,
         feedback=feedback,
         rest_low_share=frames.number(table.lift.rest[row]),
@@ -254,9 +268,9 @@ def _definitions(s: LearningSettings) -> dict[str, str]:
             "(Benjamini–Hochberg)"
         ),
         "pattern": (
-            f"at least {FLOOR} low scores in {s.suggestion_window_days} days, and either a low share above the rest "
-            f"beyond chance or a shrunk mean whose upper bound is below {LOW:g}; nothing is judged below "
-            f"{s.min_feedback_count} scores in all"
+            f"at least {FLOOR} low scores in {s.suggestion_window_days} or in {s.gap_window_days} days, and in that "
+            "window either a low share above the rest beyond chance or a shrunk mean whose upper bound is below "
+            f"{LOW:g}; nothing is judged below {s.min_feedback_count} scores in {s.suggestion_window_days} days"
         ),
         "response_rate": "requests with feedback of all requests: those who answer may differ from those who do not",
         "units": "at least so many distinct units gave feedback",

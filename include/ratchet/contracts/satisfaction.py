@@ -76,9 +76,10 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """An intent that people are not satisfied with."""
+    """An intent that people are not satisfied with, within the longest window that shows it."""
 
     intent: str
+    window_days: int
     signs: tuple[Sign, ...]
     feedback: IntentFeedback
     rest_low_share: float | None

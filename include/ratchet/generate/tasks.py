@@ -53,12 +53,12 @@ def _task(pattern: Pattern, gap: Gap | None, result: FeedbackResult, settings: L
         title=f"Improve {name} (average score {mean:.1f} of 10)",
         why=(
             f"{out_of_ten(share).capitalize()} of the {counted(feedback.scored, 'score')} given to “{name}” in "
-            f"{result.window_days} days are low."
+            f"{pattern.window_days} days are low."
         ),
         evidence=_evidence(pattern, result),
         priority=Priority.HIGH if mean < HIGH_BELOW else Priority.MEDIUM,
         confidence=confidence,
-        expected_effect=_expected(pattern, effect, result.window_days),
+        expected_effect=_expected(pattern, effect),
         proposed_on=result.as_of,
         effect=effect,
         reach=feedback.units,
@@ -68,10 +68,10 @@ def _task(pattern: Pattern, gap: Gap | None, result: FeedbackResult, settings: L
     )
 
 
-def _expected(pattern: Pattern, effect: float, days: int) -> str:
+def _expected(pattern: Pattern, effect: float) -> str:
     fewer = round(effect * pattern.feedback.scored)
     goal = "if it were liked as well as the rest" if pattern.rest_low_share is not None else "if all were satisfied"
-    return f"about {counted(fewer, 'low score')} fewer in {days} days {goal}"
+    return f"about {counted(fewer, 'low score')} fewer in {pattern.window_days} days {goal}"
 
 
 def _action(pattern: Pattern, gap: Gap | None) -> str:
@@ -99,7 +99,7 @@ def _evidence(pattern: Pattern, result: FeedbackResult) -> dict[str, Any]:
     found: dict[str, Any] = as_record(
         {
             "mart": "mart_feedback",
-            "window_days": result.window_days,
+            "window_days": pattern.window_days,
             "occurrences": feedback.low,
             "scored": feedback.scored,
             "units": feedback.units,

@@ -51,6 +51,14 @@ def test_intents_that_are_all_disliked_are_patterns_without_being_worse_than_the
     assert [p.signs for p in found.patterns] == [("low on the scale",)] * 2
 
 
+def test_an_intent_that_became_bad_last_week_is_a_pattern_of_that_week(find):
+    month = {"intent": "translate", "scores": [10.0] * 17 + [0.0] + [2.5] * 9 + [10.0] * 4}
+    week = {"intent": "translate", "scores": [2.5] * 9 + [10.0] * 4, "window_days": 7}
+    calm = [{"intent": i, "scores": [0.0] * 24 + [10.0] * 96, "window_days": d} for i in "ab" for d in (7, 30)]
+    (pattern,) = find(month, week, *calm).patterns
+    assert (pattern.intent, pattern.window_days, pattern.feedback.low) == ("translate", 7, 9)
+
+
 def test_patterns_come_worst_first(find):
     bad = {"intent": "bad", "scores": [2.5, 5, 2.5, 0] * 8}
     assert [p.intent for p in find(GLAD, bad, SAD | {"scores": [0.0] * 30}).patterns] == ["export", "bad"]

@@ -92,6 +92,7 @@ def pattern():
         }
         own = {k: changed.pop(k) for k in list(changed) if k in feedback}
         made = {
+            "window_days": 30,
             "signs": (Sign.WORSE_THAN_REST,),
             "rest_low_share": 0.2,
             "words": (Word("slow", 9, 0, 3.2), Word("broken", 8, 1, 2.8)),
