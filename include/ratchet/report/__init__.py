@@ -1,0 +1,12 @@
+"""The daily improvement report: one view of a night's results, as a page, as text and as data.
+
+`build` makes the view, `render_html` and `render_markdown` write it, `View.as_dict` is `report.json`. Nothing here
+opens a file of a night, looks at the clock, or computes a statistic: results come in, text goes out.
+"""
+
+from ratchet.report.build import build
+from ratchet.report.html import render_html
+from ratchet.report.markdown import render_markdown
+from ratchet.report.view import Status, View
+
+__all__ = ["Status", "View", "build", "render_html", "render_markdown"]

@@ -1,0 +1,81 @@
+"""A night's results -> the view: which chapters there are, in which order, and whether they can be relied on.
+
+What a section says belongs to `sections/`, the first screen to `first_screen.py`. A part of the loop without content
+has no chapter; a new one is a line in `_chapters`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from ratchet.report import first_screen
+from ratchet.report.definitions import definitions
+from ratchet.report.logtext import prose
+from ratchet.report.results import Results, section
+from ratchet.report.sections.drift import drift
+from ratchet.report.sections.errors import errors
+from ratchet.report.sections.feedback import feedback
+from ratchet.report.sections.gaps import gaps
+from ratchet.report.sections.health import health
+from ratchet.report.sections.improvements import improvements
+from ratchet.report.sections.kpis import kpis
+from ratchet.report.sections.landing import landing
+from ratchet.report.sections.quality import quality
+from ratchet.report.sections.usage import usage
+from ratchet.report.view import Chapter, Section, View
+
+
+def build(results: Mapping[str, Any], day: date) -> View:
+    """Return the report of a night.
+
+    Args:
+        results: the step results as stored, by name, and `steps`: a list of {step, state, reason}.
+        day: the night's day.
+    """
+    found = Results.of(results, day)
+    status, label, reason = first_screen.status(found)
+    return View(
+        day=day,
+        status=status,
+        status_label=label,
+        status_reason=reason,
+        headline=first_screen.headline(found, status),
+        figures=first_screen.figures(found),
+        lists=first_screen.lists(found),
+        chapters=_chapters(found),
+        definitions=definitions(found),
+    )
+
+
+def _chapters(found: Results) -> tuple[Chapter, ...]:
+    log = (
+        section(found, "landing", "What landed", "ingest", "load", landing),
+        quality(found),
+        section(found, "drift", "Drift", "drift", "drift", drift),
+    )
+    analyze = (
+        section(found, "health", "Health", "health", "health", health),
+        section(found, "gaps", "Feature gaps", "gaps", "features", gaps),
+        section(found, "errors", "Errors", "errors", "errors", errors),
+        section(found, "feedback", "Feedback", "feedback", "feedback", feedback),
+        section(found, "usage", "Usage", "usage", "usage", usage),
+    )
+
+    def proposed(result: Mapping[str, Any]) -> list[Any]:
+        return improvements(result, found.get("tasks"), found.day)
+
+    generate = (section(found, "improvements", "Improvements", "improvements", "improvements", proposed),)
+    measure = (section(found, "kpis", "Key figures", "kpis", "kpis", kpis),)
+    return (
+        Chapter("log", "Log", "What came in, and can it be trusted?", log),
+        _on_data(found, "analyze", "Analyze", "How is the application, and what do its users miss?", analyze),
+        _on_data(found, "generate", "Generate", "What does the system propose?", generate),
+        _on_data(found, "measure", "Measure", "Is it getting better?", measure),
+    )
+
+
+def _on_data(found: Results, name: str, title: str, question: str, sections: tuple[Section, ...]) -> Chapter:
+    standing, reason = found.foundation()
+    return Chapter(name, title, question, sections, standing, prose(reason))

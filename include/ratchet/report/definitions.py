@@ -1,0 +1,64 @@
+"""What the numbers of the report mean: the meanings that each result carries, with its mart and sample events.
+
+A result's own meanings are written where it is computed; here are only those of the load report and of drift.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ratchet.report.logtext import Logged
+from ratchet.report.results import SHOWN_IDS, Results, Row, event_ids, rows
+from ratchet.report.sections import drift, landing
+from ratchet.report.view import Definition
+
+_SOURCES = {
+    "load": ("What landed", "bronze/_loads/<day>.json, load.json"),
+    "features": ("Feature gaps", "mart_feature_gaps, mart_feature_gap_errors"),
+    "errors": ("Errors", "mart_errors"),
+    "feedback": ("Feedback", "mart_feedback, mart_feedback_response, mart_feedback_comments"),
+    "usage": ("Usage", "mart_usage"),
+    "health": ("Health", "mart_health_daily"),
+    "kpis": ("Key figures", "mart_kpis_daily"),
+    "drift": ("Drift", "bronze, the day against the four weeks before"),
+    "improvements": ("Improvements", "improvements.json"),
+}
+_OURS = {"load": landing.MEANINGS, "drift": drift.MEANINGS}
+# whose sample events stand behind the figures of a result that has none of its own
+_SAMPLES = {"kpis": "features", "health": "errors"}
+
+
+def definitions(results: Results) -> tuple[Definition, ...]:
+    """Return the definitions of every result of the night, in the order of the chapters."""
+    return tuple(d for artifact in _SOURCES for d in _of(artifact, results))
+
+
+def _of(artifact: str, results: Results) -> Iterator[Definition]:
+    title, mart = _SOURCES[artifact]
+    result = results.get(artifact)
+    samples = _samples(result) or _samples(results.get(_SAMPLES.get(artifact, "")))
+    for key, meaning in _meanings(artifact, result).items():
+        name = f"{title}: {key.replace('_', ' ')}"
+        yield Definition(f"{artifact}-{key}", name, _sentence(str(meaning)), mart, samples)
+
+
+def _meanings(artifact: str, result: Row) -> Mapping[str, Any]:
+    if artifact in _OURS:
+        return _OURS[artifact]
+    figures = {str(k.get("metric")): k["definition"] for k in rows(result, "kpis") if k.get("definition")}
+    found = result.get("definitions")
+    return {**figures, **(found if isinstance(found, Mapping) else {})}
+
+
+def _samples(result: Row) -> tuple[Logged, ...]:
+    found: dict[Logged, None] = {}
+    for value in result.values():
+        for row in value if isinstance(value, list) else ():
+            if isinstance(row, Mapping):
+                found.update(dict.fromkeys(event_ids(row)))
+    return tuple(found)[:SHOWN_IDS]
+
+
+def _sentence(meaning: str) -> str:
+    return f"{meaning[:1].upper()}{meaning[1:]}{'' if meaning.endswith('.') else '.'}"

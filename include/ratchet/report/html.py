@@ -1,0 +1,73 @@
+"""The report as one self-contained HTML page: no script, no network, nothing that is not escaped.
+
+What the page says belongs to the view, its look to `templates/report.css`.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from ratchet.report import charts, numbers
+from ratchet.report.logtext import Logged, Text, shortened
+from ratchet.report.numbers import Unit
+from ratchet.report.view import STANDING_WORDS, Change, Tone, View
+
+ARROWS = {"up": "\N{BLACK UP-POINTING TRIANGLE}", "down": "\N{BLACK DOWN-POINTING TRIANGLE}"}
+
+
+def render_html(view: View) -> str:
+    """Return the page; the same view always gives the same bytes."""
+    defined = {d.id for d in view.definitions}
+    return _environment().get_template("report.html.j2").render(view=view, css=_css(), defined=defined)
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("ratchet.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"say": say, "number": numbers.number, "day": numbers.day, "moment": numbers.moment}
+    environment.globals |= {
+        "charts": charts,
+        "numbers": numbers,
+        "arrow": arrow,
+        "standing_words": STANDING_WORDS,
+        "Unit": Unit,
+    }
+    return environment
+
+
+@lru_cache(maxsize=1)
+def _css() -> Markup:
+    return Markup(files("ratchet.report").joinpath("templates/report.css").read_text("utf-8"))  # noqa: S704 - our own file
+
+
+def say(value: Any) -> Markup:
+    """Return a text as HTML: parts from a log are isolated, and shortened with the rest in their title."""
+    parts = value.parts if isinstance(value, Text) else (value,)
+    return Markup("").join(_part(p) for p in parts)
+
+
+def _part(part: Any) -> Markup:
+    if not isinstance(part, Logged):
+        return escape(part)
+    shown = shortened(part, part.shown)
+    if shown == part:
+        return Markup("<bdi>{}</bdi>").format(shown)
+    return Markup('<bdi title="{}">{}</bdi>').format(str(part), shown)
+
+
+def arrow(change: Change) -> str:
+    """Return the sign of a change's direction, nothing where nothing is known to have moved."""
+    if change.value is None or change.tone is Tone.MUTED or change.value == 0:
+        return ""
+    return ARROWS["up" if change.value > 0 else "down"]

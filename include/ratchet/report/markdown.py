@@ -1,0 +1,219 @@
+"""The report as Markdown: the same content as the page, with each chart as the sentence that stands for it.
+
+What it says belongs to the view. Everything is escaped, so that text from a log stays text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ratchet.contracts.estimates import Estimate
+from ratchet.report import charts, numbers
+from ratchet.report.logtext import Logged, Text, has_right_to_left, shortened
+from ratchet.report.numbers import Unit
+from ratchet.report.view import (
+    STANDING_WORDS,
+    Bars,
+    CellKind,
+    Chapter,
+    Column,
+    Definition,
+    Evidence,
+    Facts,
+    KeyFigure,
+    KeyFigures,
+    Listing,
+    Proposal,
+    Proposals,
+    Section,
+    Splits,
+    Standing,
+    Table,
+    View,
+)
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+\-!|~&$:@^=])")  # all that may mean something, for text from a log
+_SPECIAL_IN_OURS = re.compile(r"([\\`*|<>\[\]])")
+_BAR = 20  # characters of a full bar
+
+
+def render_markdown(view: View) -> str:
+    """Return the report as text; the same view always gives the same bytes."""
+    lines = [
+        f"# Ratchet: daily improvement report, {numbers.day(view.day, weekday=True)}",
+        f"**{say(view.headline)}**",
+        f"Status: **{view.status_label}**. {say(view.status_reason)}",
+        "## At a glance",
+        *_figures(view.figures),
+        *(line for listing in view.lists for line in _listing(listing)),
+        *(line for chapter in view.chapters for line in _chapter(chapter)),
+        "## Definitions",
+        "\n".join(_definition(d) for d in view.definitions),
+        f"Drawn from what had landed by {numbers.day(view.day)}, and from nothing else. Days are UTC.",
+    ]
+    return "\n\n".join(line for line in lines if line) + "\n"
+
+
+def say(value: Any) -> str:
+    """Return a text with everything escaped that Markdown or HTML inside it could act on."""
+    parts = value.parts if isinstance(value, Text) else (value,)
+    return "".join(_part(p) for p in parts)
+
+
+def _part(part: Any) -> str:
+    written = shortened(part, part.shown) if isinstance(part, Logged) else str(part)
+    escaped = (_SPECIAL if isinstance(part, Logged) else _SPECIAL_IN_OURS).sub(r"\\\1", written)
+    return f"\N{FIRST STRONG ISOLATE}{escaped}\N{POP DIRECTIONAL ISOLATE}" if has_right_to_left(written) else escaped
+
+
+def _figures(figures: Iterable[KeyFigure]) -> list[str]:
+    found = [_figure(f) for f in figures]
+    return [_grid(("Key figure", "Value", "Against a week before", "28 days"), found)] if found else []
+
+
+def _figure(figure: KeyFigure) -> tuple[str, ...]:
+    trend = charts.series_in_words(figure.series, figure.unit, figure.label) if figure.series else ""
+    change = charts.change_in_words(figure.change, figure.unit)
+    return figure.label, charts.estimate_in_words(figure.estimate, figure.unit), change, trend
+
+
+def _listing(listing: Listing) -> list[str]:
+    lines = [f"- {say(item.text)}" for item in listing.items]
+    if listing.total > len(lines):
+        lines.append(f"- and {numbers.count(listing.total - len(lines))} more")
+    return [f"### {listing.title}", "\n".join(lines) or listing.empty]
+
+
+def _chapter(chapter: Chapter) -> list[str]:
+    head = [f"## {chapter.title}", f"*{chapter.question}*", *_standing(chapter.standing, chapter.reason)]
+    return head + [line for section in chapter.sections for line in _section(section)]
+
+
+def _section(section: Section) -> list[str]:
+    head = [f"### {section.title}", *_standing(section.standing, section.reason)]
+    return head + [_BLOCKS[block.kind](block) for block in section.blocks]
+
+
+def _standing(standing: Standing, reason: str) -> list[str]:
+    return [] if standing is Standing.OK or not reason else [f"> **{STANDING_WORDS[standing]}:** {say(reason)}"]
+
+
+def _facts(block: Facts) -> str:
+    lines = ((f"{f.label}: {numbers.number(f.value, f.unit)}", f.note) for f in block.items)
+    return "\n".join(f"- {line}{f' ({note})' if note else ''}" for line, note in lines)
+
+
+def _table(block: Table) -> str:
+    found = [[_cell(row[c.key], c) for c in block.columns] for row in block.rows]
+    grid = _grid([c.label for c in block.columns], found)
+    return "\n\n".join([f"**{block.caption}**", grid, *_rest(block.total, len(block.rows), block.file)])
+
+
+def _cell(value: Any, column: Column) -> str:
+    return numbers.NOTHING if value is None else _CELLS[column.cell](value, column.unit)
+
+
+def _evidence(value: Evidence, _unit: Unit) -> str:
+    quotes = "; ".join(f"“{say(q)}”" for q in value.quotes)
+    return "; ".join(filter(None, [quotes, ", ".join(say(i) for i in value.event_ids)])) or numbers.NOTHING
+
+
+def _bars(block: Bars) -> str:
+    top = charts.full_bar(block)
+    against = (
+        "" if block.reference is None else f" ({block.reference_label}: {numbers.number(block.reference, block.unit)})"
+    )
+    lines = [
+        f"- {say(b.label)}: `{_bar(b.estimate, top)}` {charts.estimate_in_words(b.estimate, block.unit)}"
+        for b in block.bars
+    ]
+    return "\n\n".join([f"**{block.caption}**{against}", "\n".join(lines), *_rest(block.total, len(lines), block.file)])
+
+
+def _bar(estimate: Estimate, top: float) -> str:
+    full = round(_BAR * min(max((estimate.number or 0.0) / top, 0.0), 1.0))
+    return "█" * full + "░" * (_BAR - full)
+
+
+def _splits(block: Splits) -> str:
+    lines = [f"- {say(s.label)}: {charts.split_in_words(s)}" for s in block.splits]
+    return "\n\n".join([f"**{block.caption}**", "\n".join(lines), *_rest(block.total, len(lines), block.file)])
+
+
+def _trend(f: KeyFigure) -> str:
+    expected = f" Expected: {numbers.interval(f.band.low, f.band.high, f.unit)}." if f.band else ""
+    return charts.series_in_words(f.series, f.unit, f.label) + expected
+
+
+def _key_figures(block: KeyFigures) -> str:
+    head = ("Figure", "This day", "7 days", "Against a week before", "Against the days before")
+    grid = _grid(head, [_key_figure(f) for f in block.figures])
+    return f"**{block.caption}**\n\n{grid}"
+
+
+def _key_figure(f: KeyFigure) -> tuple[str, ...]:
+    known = (charts.estimate_in_words(e, f.unit) for e in (f.estimate, f.week))
+    return f.label, *known, *(charts.change_in_words(c, f.unit) for c in (f.change, f.trailing))
+
+
+def _proposals(block: Proposals) -> str:
+    found = [_proposal(p) for p in block.proposals]
+    return "\n\n".join([*found, *_rest(block.total, len(found), block.file)])
+
+
+def _proposal(p: Proposal) -> str:
+    sure = "none yet" if p.confidence is None else numbers.number(p.confidence, Unit.SHARE)
+    new = ", new tonight" if p.is_new else ""
+    revision = f", revision {p.revision}" if p.revision > 1 else ""
+    lines = [
+        f"#### {say(p.title)}",
+        f"{say(p.why)}",
+        f"- {p.priority.text} priority, {p.type}, confidence: {sure}{new}",
+        f"- state: {p.state.text}{f' ({say(p.state_reason)})' if p.state_reason else ''}",
+        *([f"- begin with: {say(p.action)}"] if p.action else []),
+        f"- expected: {say(p.expected_effect)}; judged by: {say(p.judged_by)}",
+        *(f"- {name}: {say(value)}" for name, value in p.facts),
+        f"- evidence: {_evidence(p.evidence, Unit.COUNT)}; source: {say(p.source)}",
+        f"- id {p.improvement_id}{revision}, proposed {numbers.day(p.proposed_on)}",
+    ]
+    return "\n".join([lines[0], "", lines[1], "", *lines[2:]])
+
+
+def _definition(d: Definition) -> str:
+    samples = f" Sample events: {', '.join(say(i) for i in d.sample_event_ids)}." if d.sample_event_ids else ""
+    return f"- **{d.name}**: {say(d.meaning)} Source: `{d.mart}`.{samples}"
+
+
+def _rest(total: int, shown: int, file: str | None) -> list[str]:
+    if total > shown:
+        return [f"and {numbers.count(total - shown)} more{f', all in {file}' if file else ''}"]
+    return []
+
+
+def _grid(head: Iterable[str], body: Iterable[Iterable[str]]) -> str:
+    names = list(head)
+    lines = [names, ["---"] * len(names), *body]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+_CELLS: dict[CellKind, Callable[[Any, Unit], str]] = {
+    CellKind.TEXT: lambda v, _: say(v),
+    CellKind.NUMBER: numbers.number,
+    CellKind.ESTIMATE: charts.estimate_in_words,
+    CellKind.MOMENT: lambda v, _: numbers.moment(v),
+    CellKind.EVIDENCE: _evidence,
+    CellKind.LABEL: lambda v, _: say(v.text),
+}
+_BLOCKS: dict[str, Callable[[Any], str]] = {
+    "paragraph": lambda b: say(b.text),
+    "facts": _facts,
+    "table": _table,
+    "bars": _bars,
+    "splits": _splits,
+    "trends": lambda b: "\n".join(f"- {_trend(f)}" for f in b.figures),
+    "key_figures": _key_figures,
+    "proposals": _proposals,
+    "link": lambda b: f"{b.label}: {b.file}",
+}

@@ -1,0 +1,56 @@
+"""Errors that matter: how many units each hits, and whether it happens more often than before."""
+
+from __future__ import annotations
+
+from ratchet.report.logtext import logged, text
+from ratchet.report.numbers import Unit, count
+from ratchet.report.results import SHOWN_ROWS, Row, estimate, evidence, label, rows, total, whose
+from ratchet.report.view import Block, CellKind, Column, Paragraph, Table, Tone
+
+
+def errors(result: Row) -> list[Block]:
+    """Return which errors matter."""
+    found = rows(result, "errors")
+    kinds, recent = total(result, "kinds"), total(result, "occurrences")
+    if not kinds:
+        return [Paragraph(text(f"No error to rank: {result.get('reason') or 'none was logged'}."))]
+    states = [f"{n} {name}" for name, n in (result.get("states") or {}).items() if n]
+    before = count(total(result, "previous_occurrences"))
+    judged = f"{count(len(found))} frequent enough to judge{': ' if states else ''}{', '.join(states)}"
+    lead = f"{count(recent, 'error')} in 7 days, {before} in the 28 days before, of {count(kinds, 'kind')}; {judged}."
+    return [Paragraph(text(lead)), *_error_table(found), *_rare(result)]
+
+
+def _error_table(found: list[Row]) -> list[Block]:
+    columns = (
+        Column("error", "Error", definition="errors-error"),
+        Column("state", "State", CellKind.LABEL, definition="errors-state"),
+        Column("occurrences", "In 7 days", CellKind.NUMBER),
+        Column("units", f"{whose(found).capitalize()} it hit", CellKind.NUMBER, definition="errors-units"),
+        Column("trend", "Rate, against before", CellKind.ESTIMATE, Unit.TIMES, "errors-trend"),
+        Column("handled", "Handled", CellKind.ESTIMATE, Unit.SHARE, "errors-handled"),
+        Column("evidence", "Evidence", CellKind.EVIDENCE),
+    )
+    shown = tuple(map(_error, found[:SHOWN_ROWS]))
+    caption = "Errors, those that hit most units first"
+    return [Table(caption, columns, shown, len(found), "errors.csv")] if found else []
+
+
+def _error(error: Row) -> dict[str, object]:
+    return {
+        "error": logged(f"{error.get('error_type') or 'error'}: {error.get('message_template') or '(no message)'}"),
+        "state": label(error.get("state")),
+        "occurrences": error.get("occurrences"),
+        "units": error.get("units"),
+        "trend": estimate((error.get("trend") or {}).get("ratio")),
+        "handled": estimate(error.get("handled")),
+        "evidence": evidence(error, "sample_message"),
+    }
+
+
+def _rare(result: Row) -> list[Block]:
+    rare = result.get("below_floor") or {}
+    if not total(rare, "errors"):
+        return []
+    said = f"{count(total(rare, 'errors'), 'kind')} of error with {count(total(rare, 'occurrences'), 'occurrence')}"
+    return [Paragraph(text(f"Not among them: {said} ({rare.get('reason')})."), Tone.MUTED)]

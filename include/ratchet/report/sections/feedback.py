@@ -1,0 +1,114 @@
+"""Feedback: what people think of the answers, and where they are not satisfied."""
+
+from __future__ import annotations
+
+from ratchet.report import charts
+from ratchet.report.logtext import logged, text
+from ratchet.report.numbers import Unit, count, plural
+from ratchet.report.results import SHOWN_ROWS, Row, estimate, evidence, rows, total
+from ratchet.report.view import Bar, Bars, Block, CellKind, Column, Fact, Facts, Paragraph, Table, Tone
+
+_TOP_SCORE = 10.0
+_BARS = 8
+
+
+def feedback(result: Row) -> list[Block]:
+    """Return how satisfied people are and which intents disappoint them."""
+    overall = next((o for o in rows(result, "overall") if o.get("window_days") == result.get("window_days")), {})
+    if not total(overall, "scored"):
+        return [Paragraph(text(f"Nothing to judge: {result.get('reason') or 'no feedback was logged'}."))]
+    blocks: list[Block] = [_facts(result, overall), Paragraph(text(_found(result)))]
+    patterns = rows(result, "patterns")
+    if patterns:
+        blocks.append(_pattern_table(patterns))
+    return [*blocks, *_intent_bars(result, overall), *_left_out(result)]
+
+
+def _facts(result: Row, overall: Row) -> Facts:
+    days = count(total(result, "window_days"), "day")
+    return Facts(
+        (
+            _fact(f"Mean score of {days}, 0 to 10", overall.get("mean"), Unit.SCORE, "feedback-mean"),
+            _fact("Low scores", overall.get("low_share"), Unit.SHARE, "feedback-low"),
+            _fact("Requests with feedback", overall.get("response_rate"), Unit.SHARE, "feedback-response_rate"),
+        )
+    )
+
+
+def _fact(name: str, record: object, unit: Unit, definition: str) -> Fact:
+    found = estimate(record)
+    return Fact(name, found.number, unit, definition, charts.uncertainty_in_words(found, unit))
+
+
+def _found(result: Row) -> str:
+    found, judged = len(rows(result, "patterns")), len(rows(result, "intents"))
+    if result.get("reason"):
+        return f"No intent was judged: {result['reason']}."
+    if not found:
+        return f"None of {count(judged, 'intent')} with enough scores disappoints beyond chance."
+    return (
+        f"{count(found, 'intent')} of {count(judged)} with enough scores {plural(found, 'disappoints', 'disappoint')}."
+    )
+
+
+def _pattern_table(patterns: list[Row]) -> Table:
+    columns = (
+        Column("intent", "Intent", definition="feedback-pattern"),
+        Column("mean", "Mean score, 0 to 10", CellKind.ESTIMATE, Unit.SCORE, "feedback-shrunk_mean"),
+        Column("low_share", "Low scores", CellKind.ESTIMATE, Unit.SHARE, "feedback-low_share"),
+        Column("lift", "Against the rest", CellKind.ESTIMATE, Unit.TIMES, "feedback-lift"),
+        Column("words", "Words that stand out", definition="feedback-words"),
+        Column("evidence", "Evidence", CellKind.EVIDENCE),
+    )
+    shown = tuple(map(_pattern, patterns[:SHOWN_ROWS]))
+    return Table("Intents that disappoint, the worst first", columns, shown, len(patterns), "feedback_patterns.csv")
+
+
+def _pattern(pattern: Row) -> dict[str, object]:
+    judged = pattern.get("feedback") or {}
+    words = ", ".join(str(w.get("word")) for w in rows(pattern, "words")[:5])
+    return {
+        "intent": logged(pattern.get("intent")),
+        "mean": estimate(judged.get("shrunk_mean")),
+        "low_share": estimate(judged.get("low_share")),
+        "lift": estimate(judged.get("lift")),
+        "words": logged(words) if words else None,
+        "evidence": evidence(pattern),
+    }
+
+
+def _intent_bars(result: Row, overall: Row) -> list[Block]:
+    disappointing = {p.get("intent") for p in rows(result, "patterns")}
+    found = sorted(
+        rows(result, "intents"), key=lambda i: (estimate(i.get("shrunk_mean")).number or 0.0, str(i["intent"]))
+    )
+    bars = tuple(
+        Bar(
+            logged(i["intent"]),
+            estimate(i.get("shrunk_mean")),
+            Tone.BAD if i["intent"] in disappointing else Tone.PLAIN,
+        )
+        for i in found[:_BARS]
+    )
+    if not bars:
+        return []
+    mean = estimate(overall.get("mean")).number
+    return [
+        Bars(
+            "Mean score by intent, the lowest first",
+            Unit.SCORE,
+            bars,
+            len(found),
+            "feedback-shrunk_mean",
+            _TOP_SCORE,
+            mean,
+            "all intents",
+            "feedback_intents.csv",
+        )
+    ]
+
+
+def _left_out(result: Row) -> list[Block]:
+    left = [result.get("below_floor") or {}, result.get("without_intent") or {}]
+    said = [f"{count(total(u, 'scored'), 'score')} ({u.get('reason')})" for u in left if total(u, "scored")]
+    return [Paragraph(text(f"Not judged: {'; '.join(said)}."), Tone.MUTED)] if said else []

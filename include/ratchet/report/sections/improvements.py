@@ -1,0 +1,149 @@
+"""Improvements: what is proposed, why, on which evidence, how sure, and what became of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from ratchet.contracts.improvements import TYPE_RULES, ImprovementType, State
+from ratchet.report import charts, numbers
+from ratchet.report.logtext import logged, prose, text
+from ratchet.report.numbers import Unit, count
+from ratchet.report.results import Row, estimate, evidence, label, rows, total
+from ratchet.report.view import Block, Label, Paragraph, Proposal, Proposals, Tone
+
+SHOWN = 10
+_FACTS = 7
+_STATES = {
+    State.VALIDATED.value: Label("waiting for a decision", Tone.WARN),
+    State.APPROVED.value: Label("approved", Tone.GOOD),
+    State.DEPLOYED.value: Label("deployed", Tone.GOOD),
+    State.KEPT.value: Label("kept", Tone.GOOD),
+    State.ROLLED_BACK.value: Label("rolled back", Tone.BAD),
+}
+# evidence that has a better name than its key; evidence of types that come later is shown under its key
+_NAMES: dict[str, tuple[str, Unit]] = {
+    "demand": ("Failed requests", Unit.COUNT),
+    "occurrences": ("Low scores", Unit.COUNT),
+    "scored": ("Scores", Unit.COUNT),
+    "units": ("Asked by", Unit.COUNT),
+    "failing_units": ("Failed for", Unit.COUNT),
+    "failure_rate": ("Failed share", Unit.SHARE),
+    "rest_failure_rate": ("Of all others", Unit.SHARE),
+    "low_share": ("Low share", Unit.SHARE),
+    "rest_low_share": ("Of all others", Unit.SHARE),
+    "shrunk_mean": ("Average score", Unit.SCORE),
+    "lift": ("Against the others", Unit.TIMES),
+    "lift_q": ("q-value", Unit.RATIO),
+}
+_ELSEWHERE = (
+    "mart",
+    "window_days",
+    "threshold",
+    "judged_by",
+    "unit_kind",
+    "mean",
+    "response_rate",
+    "unknown",
+    "status",
+)
+
+
+def waiting(result: Row) -> list[Row]:
+    """Return the improvements that a person has to decide on, in the order of the artifact."""
+    return [i for i in rows(result, "improvements") if _group(i, str(result.get("as_of"))) == 0]
+
+
+def _group(i: Row, as_of: str) -> int:
+    if i.get("vanished_on"):
+        return 3
+    snoozed = str(i.get("snoozed_until") or "") > as_of
+    return {State.VALIDATED.value: 1 if snoozed else 0, State.PROPOSED.value: 1}.get(str(i.get("state")), 2)
+
+
+def improvements(result: Row, tasks: Row, day: date) -> list[Block]:
+    """Return the improvements of the night, those that wait for a decision first."""
+    found = sorted(rows(result, "improvements"), key=lambda i: _group(i, str(result.get("as_of"))))
+    if not found:
+        return [
+            Paragraph(text(f"Nothing is proposed: {result.get('reason') or 'no finding is strong enough to act on'}."))
+        ]
+    proposals = tuple(_proposal(i, day) for i in found[:SHOWN])
+    shown = Proposals("Improvements", proposals, len(found), "improvements.csv")
+    return [Paragraph(text(_lead(found, day))), shown, *_later(result, tasks)]
+
+
+def _lead(found: list[Row], day: date) -> str:
+    new = sum(i.get("proposed_on") == day.isoformat() for i in found)
+    named = Counter(_state(i).text for i in found)
+    said = ", ".join(f"{count(n)} {name}" for name, n in sorted(named.items(), key=lambda pair: (-pair[1], pair[0])))
+    return f"{count(len(found), 'improvement')}, {count(new) if new else 'none'} of them new tonight: {said}."
+
+
+def _later(result: Row, tasks: Row) -> list[Block]:
+    deferred, handed = total(result, "deferred"), len(rows(tasks, "tasks"))
+    said = []
+    if handed:
+        said.append(f"{count(handed, 'open task')} for teams in tasks.json.")
+    if deferred:
+        said.append(f"{count(deferred)} more found beyond the limits of a night; they are proposed on a later one.")
+    return [Paragraph(text(" ".join(said)), Tone.MUTED)] if said else []
+
+
+def _proposal(i: Row, day: date) -> Proposal:
+    kind, proof = str(i.get("type")), i.get("evidence") or {}
+    rule = TYPE_RULES[ImprovementType(kind)] if kind in set(ImprovementType) else None
+    return Proposal(
+        improvement_id=logged(i.get("improvement_id")),
+        revision=total(i, "revision") or 1,
+        type=kind.replace("_", " ").capitalize(),
+        title=prose(i.get("title"), "(no title)"),
+        why=prose(i.get("why")),
+        action=prose(i.get("suggested_action")),
+        priority=label(i.get("priority")),
+        state=_state(i),
+        state_reason=prose(i.get("state_reason")),
+        confidence=i.get("confidence"),
+        expected_effect=prose(str(i.get("expected_effect") or "").rstrip("."), "not stated"),
+        proposed_on=str(i.get("proposed_on") or ""),
+        judged_by=prose(proof.get("judged_by") or (rule.judged_by if rule else None), "not stated"),
+        is_new=i.get("proposed_on") == day.isoformat(),
+        facts=_facts(proof),
+        source=prose(_source(proof)),
+        evidence=evidence(proof),
+    )
+
+
+def _state(i: Row) -> Label:
+    state = str(i.get("state"))
+    if i.get("vanished_on"):
+        return Label("no longer found", Tone.PLAIN)
+    return _STATES.get(state, label(state))
+
+
+def _source(proof: Row) -> str:
+    days = total(proof, "window_days")
+    said = [str(proof.get("mart") or ""), count(days, "day") if days else "", str(proof.get("threshold") or "")]
+    return "; ".join(filter(None, said))
+
+
+def _facts(proof: Row) -> tuple[tuple[str, str], ...]:
+    """Return counts and estimates of an improvement's evidence, in the order in which they are stored."""
+    found = ((_name(k, proof), _fact(k, v)) for k, v in proof.items() if k not in _ELSEWHERE)
+    return tuple((name, said) for name, said in found if said is not None)[:_FACTS]
+
+
+def _name(key: str, proof: Row) -> str:
+    name = _NAMES[key][0] if key in _NAMES else key.replace("_", " ").capitalize()
+    return f"{name} ({proof['unit_kind']}s)" if key in ("units", "failing_units") and proof.get("unit_kind") else name
+
+
+def _fact(key: str, value: Any) -> str | None:
+    unit = _NAMES[key][1] if key in _NAMES else Unit.COUNT if isinstance(value, int) else Unit.RATIO
+    if isinstance(value, Mapping) and "value" in value:
+        return charts.estimate_in_words(estimate(value), unit)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return numbers.number(value, unit)
+    return None

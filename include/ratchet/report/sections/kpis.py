@@ -1,0 +1,86 @@
+"""Key figures: the day's value with its interval, against a week before, and the days that led here."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from ratchet.report.logtext import prose, text
+from ratchet.report.numbers import Unit
+from ratchet.report.results import Row, estimate, rows, total
+from ratchet.report.view import Band, Block, Change, KeyFigure, KeyFigures, Paragraph, Point, Tone, Trends
+
+# the first screen shows the first five of these that can be computed
+FIRST = (
+    "success_rate",
+    "satisfaction",
+    "error_rate",
+    "p95_ms",
+    "active_users",
+    "api_failure_rate",
+    "cost_per_success_usd",
+    "requests",
+)
+_LINES = 6
+_TONES = {"good": Tone.GOOD, "bad": Tone.BAD, "changed": Tone.PLAIN}
+_WORDS = {
+    "good": "better than {}",
+    "bad": "worse than {}",
+    "changed": "unlike {}",
+    "no clear change": "no clear change",
+}
+
+
+def figures(result: Row) -> tuple[KeyFigure, ...]:
+    """Return every key figure of the night, those of the first screen first."""
+    found = tuple(map(_figure, rows(result, "kpis")))
+    return tuple(sorted(found, key=lambda f: FIRST.index(f.metric) if f.metric in FIRST else len(FIRST)))
+
+
+def kpis(result: Row) -> list[Block]:
+    """Return all key figures that were logged, and the lines of the first ones."""
+    found = figures(result)
+    known = tuple(f for f in found if f.estimate.number is not None or f.week.number is not None)
+    if not known:
+        return [Paragraph(text("No key figure: ", prose(result.get("reason"), "nothing was logged"), "."))]
+    missing = [f.label.lower() for f in found if f not in known]
+    trends = Trends(tuple(f for f in known if f.metric in FIRST)[:_LINES])
+    table = KeyFigures("Key figures of the day", known, "kpis.csv")
+    said: list[Block] = [Paragraph(text(f"Not logged: {', '.join(missing)}."), Tone.MUTED)] if missing else []
+    return [trends, table, *said]
+
+
+def _figure(kpi: Row) -> KeyFigure:
+    metric, unit = str(kpi.get("metric")), str(kpi.get("unit"))
+    return KeyFigure(
+        metric=metric,
+        label=str(kpi.get("label") or metric),
+        unit=Unit(unit) if unit in set(Unit) else Unit.RATIO,
+        estimate=estimate(kpi.get("value")),
+        counted=str(kpi.get("counted") or "events"),
+        definition=f"kpis-{metric}",
+        week=estimate(kpi.get("week")),
+        change=_change(kpi.get("week_before") or {}, "a week before"),
+        trailing=_change(kpi.get("trailing") or {}, "the days before"),
+        series=tuple(map(_point, rows(kpi, "series"))),
+        band=_band(kpi.get("trailing") or {}),
+    )
+
+
+def _point(row: Row) -> Point:
+    return Point(date.fromisoformat(str(row["day"])), row.get("value"), total(row, "n"))
+
+
+def _change(change: Row, before: str) -> Change:
+    found, verdict = estimate(change.get("difference")), str(change.get("verdict"))
+    if found.number is None:
+        return Change(None, f"nothing to compare with {before}")
+    said = _WORDS.get(verdict, "not enough data to say").format(before)
+    return Change(found.number, said, _TONES.get(verdict, Tone.MUTED), found.low, found.high)
+
+
+def _band(trailing: Row) -> Band | None:
+    """Return which values of the day would have been no clear change: the reference with the difference's interval."""
+    reference, found = trailing.get("reference"), estimate(trailing.get("difference"))
+    if reference is None or found.number is None or found.low is None or found.high is None:
+        return None
+    return Band(reference - (found.high - found.number), reference + (found.number - found.low), reference)
