@@ -77,11 +77,11 @@ LIVE = Param(
 @task(multiple_outputs=False)
 def step(name: str) -> dict[str, Any]:
     """Run one step of the night; return its counts and paths."""
-    from ratchet import run_day, steps
+    from ratchet import nights, run_day
 
     context = get_current_context()
     live = {"auto": None, "yes": True, "no": False}[context["params"]["live"]]
-    return steps.run_step(name, run_day.run_day(context), live)
+    return nights.run_task(name, run_day.run_day(context), live)
 
 
 @task(multiple_outputs=False, retries=0, trigger_rule=TriggerRule.ALL_DONE)

@@ -96,13 +96,36 @@ def run_night(night: Night, progress: Progress) -> NightOutcome:
         progress(night.day, step.name)
         missing = [n for n in step.needs if n not in outcome.summaries]
         if missing and not step.always:
-            night.mark(step.name, "skipped", f"needs {missing[0]}, which did not finish")
+            _skip(night, step, missing[0])
             continue
         try:
             outcome.summaries[step.name] = steps.execute(step.name, night)
         except RatchetError as error:
             outcome.failures[step.name] = error
     return outcome
+
+
+def run_task(name: str, day: date, live: bool | None = None) -> steps.Summary:
+    """Run one step as a task of its own, with home, sources and settings from the environment."""
+    if next(step for step in PLAN if step.name == name).always:
+        mark_left_out(Night.from_environment().on(day))
+    return steps.run_step(name, day, live)
+
+
+def mark_left_out(night: Night) -> None:
+    """Mark the steps that a scheduler never started as skipped, in the words of `run_night`."""
+    states = {name: mark["state"] for name, mark in night.marks().items()}
+    for step in PLAN:
+        missing = [n for n in step.needs if states.get(n) != "done"]
+        if step.always:
+            return
+        if missing and step.name not in states:
+            states[step.name] = "skipped"
+            _skip(night, step, missing[0])
+
+
+def _skip(night: Night, step: Step, missing: str) -> None:
+    night.mark(step.name, "skipped", f"needs {missing}, which did not finish")
 
 
 def days_to_run(night: Night, first: date | None, last: date | None) -> list[date]:

@@ -6,8 +6,8 @@ import is imported by the step that needs it, since every task of a DAG pays for
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ratchet.contracts.gaps import GapsResult
     from ratchet.contracts.satisfaction import FeedbackResult
     from ratchet.quality.results import GateResult
+    from ratchet.warehouse import Warehouse
 
 LOCK_WAIT_S = 600.0
 WRITES_HOME = frozenset({"ingest", "check_raw", "build_marts", "drift", "improvements", "report", "publish"})
@@ -32,19 +33,14 @@ Summary = dict[str, Any]
 def ingest(night: Night) -> Summary:
     """Bring in every landed day up to the night's own that bronze lacks or whose files changed."""
     from ratchet.log.ingest import IngestOptions, ingest_until
-    from ratchet.warehouse import Warehouse
 
     night.start()
     _require_landing(night)
     options = IngestOptions.from_settings(night.settings)
     reports = ingest_until(night.home, night.sources, night.day, options, night.today)
-    loads = night.loads()
-    load = loads.get(night.day)
+    load = night.loads().get(night.day)
     if load is not None:
         night.write("load", load)
-    hashes = {day: str(report["input_hash"]) for day, report in loads.items()}
-    with Warehouse.open(night.home) as warehouse:
-        warehouse.prepare(night.day, warehouse.pending(hashes, night.day), night.settings)
     return {"landing_days": len(reports), **(load["totals"] if load else {"lines": 0})}
 
 
@@ -53,9 +49,8 @@ def check_raw(night: Night) -> Summary:
     from ratchet.quality.bronze_sql import bronze_queries
     from ratchet.quality.raw_frames import raw_frames
     from ratchet.quality.runner import run_suites
-    from ratchet.warehouse import Warehouse
 
-    with Warehouse.open(night.home) as warehouse:
+    with _warehouse(night) as (warehouse, _):
         bronze = {name: warehouse.frame(sql) for name, sql in bronze_queries(night.day).items()}
     frames = raw_frames(list(night.loads().values()), bronze, night.day)
     return _settle(night, run_suites("raw", frames, night.day, night.settings, night.work / "data_docs"))
@@ -64,12 +59,10 @@ def check_raw(night: Night) -> Summary:
 def build_marts(night: Night) -> Summary:
     """Build daily statistics and marts with dbt, test them, and write the night's snapshot."""
     from ratchet import marts
-    from ratchet.warehouse import Warehouse
 
-    built = marts.build(night.home, night.day)
-    hashes = {day: str(report["input_hash"]) for day, report in night.loads().items()}
-    with Warehouse.open(night.home) as warehouse:
-        warehouse.mark_built(hashes, warehouse.pending(hashes, night.day))
+    with _warehouse(night) as (warehouse, pending):
+        built = marts.build(night.home, night.day)
+        warehouse.mark_built(_hashes(night), pending)
         rows = warehouse.snapshot(night.day)
     return {"models": built.models, "tests": built.tests, "rows": sum(rows.values())}
 
@@ -88,11 +81,9 @@ def drift(night: Night) -> Summary:
     """Compare the day with the four weeks before."""
     from ratchet.quality.drift import drift as compare
     from ratchet.quality.drift_samples import drift_samples
-    from ratchet.warehouse import Warehouse
 
-    hashes = {day: str(report["input_hash"]) for day, report in night.loads().items()}
-    with Warehouse.open(night.home) as warehouse:
-        found = drift_samples(night.home, night.day, hashes, warehouse.frame, warehouse.bronze_files)
+    with _warehouse(night) as (warehouse, _):
+        found = drift_samples(night.home, night.day, _hashes(night), warehouse.frame, warehouse.bronze_files)
     page = night.work / "drift.html"
     return _keep(night, "drift", compare(found.current, found.reference, night.day, page, found.reference_days))
 
@@ -216,6 +207,24 @@ def _settle(night: Night, gate: GateResult) -> Summary:
     night.write("quality", {"as_of": night.day, "passed": passed, "gates": gates})
     gate.require()
     return {"checks": len(gate.results), "warnings": len(gate.warnings)}
+
+
+@contextmanager
+def _warehouse(night: Night) -> Iterator[tuple[Warehouse, list[date]]]:
+    """Open the warehouse, prepared for this night, with the landing days its daily statistics still lack.
+
+    Every step prepares for itself: where nights run side by side, another one may have been here since the step before.
+    """
+    from ratchet.warehouse import Warehouse
+
+    with Warehouse.open(night.home) as warehouse:
+        pending = warehouse.pending(_hashes(night), night.day)
+        warehouse.prepare(night.day, pending, night.settings)
+        yield warehouse, pending
+
+
+def _hashes(night: Night) -> dict[date, str]:
+    return {day: str(report["input_hash"]) for day, report in night.loads().items()}
 
 
 def _mart(night: Night, name: str) -> pd.DataFrame:

@@ -97,3 +97,26 @@ def test_the_newest_landed_day_that_is_over_is_live(night):
     land(night, "2026-11-18", "2026-11-19", "2026-11-20")
     live = [n for n in (17, 18, 19, 20) if steps.is_live(night.on(date(2026, 11, n)))]
     assert live == [19]
+
+
+def test_steps_that_a_scheduler_never_started_are_marked_as_in_process(monkeypatch, night):
+    run_with(monkeypatch, night, gaps=KeyError("column"), build_marts=GateFailedError("no"))
+    expected = {name: mark for name, mark in night.marks().items() if name not in ("report", "publish")}
+    for name, mark in expected.items():
+        if mark["state"] == "skipped":
+            (night.work / "_steps" / f"{name}.json").unlink()
+    assert night.marks() != expected
+    nights.mark_left_out(night)
+    assert {n: m for n, m in night.marks().items() if n not in ("report", "publish")} == expected
+
+
+def test_only_the_report_marks_what_was_left_out(monkeypatch, tmp_path):
+    monkeypatch.setenv("RATCHET_HOME", str(tmp_path))
+    seen = []
+    monkeypatch.setattr(steps, "run_step", lambda *arguments: seen.append(arguments) or {})
+    day = date(2026, 11, 12)
+    nights.run_task("publish", day)
+    assert Night.from_environment(day).marks() == {}
+    nights.run_task("report", day, False)
+    assert Night.from_environment(day).marks()["check_raw"]["reason"] == "needs ingest, which did not finish"
+    assert seen == [("publish", day, None), ("report", day, False)]
