@@ -28,12 +28,16 @@ UNSUPPORTED = (
     "not supported",
     "unsupported",
     "not implemented",
+    "not available",
+    "not registered",
     "unknown tool",
     "unknown function",
     "no such tool",
+    "no tool named",
     "tool not found",
+    "toolnotfound",
     "function not found",
-)
+)  # the source document looks for the first of them
 _COUNTS = ("requests", "successes", "failures", "unknown", "units", "failing_units")
 _BEFORE = ("previous_requests", "previous_failures")
 

@@ -45,7 +45,7 @@ def _request(gap: Gap, result: GapsResult, settings: LearningSettings) -> Improv
         type=ImprovementType.FEATURE_REQUEST,
         target=gap.feature,
         key=KEY,
-        title=f"{'Build' if _unsupported(gap) else 'Make work:'} {name}",
+        title=f"Build {name}" if _unsupported(gap) else f"Make {name} work",
         why=_why(gap, name, result.suggestion_window_days),
         evidence=_evidence(gap, result),
         priority=gap.priority,
@@ -77,7 +77,7 @@ def _why(gap: Gap, name: str, days: int) -> str:
 def _expected(gap: Gap, effect: float, rest: float | None, days: int) -> str:
     saved = round(effect * gap.failure_rate.n)
     goal = "if all of them succeeded" if rest is None else "if it failed no more often than the rest"
-    return f"about {counted(saved, 'request')} more would succeed in {days} days {goal}"
+    return f"about {counted(saved, 'more request')} would succeed in {days} days {goal}"
 
 
 def _action(gap: Gap) -> str:

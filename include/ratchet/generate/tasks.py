@@ -71,7 +71,7 @@ def _task(pattern: Pattern, gap: Gap | None, result: FeedbackResult, settings: L
 def _expected(pattern: Pattern, effect: float) -> str:
     fewer = round(effect * pattern.feedback.scored)
     goal = "if it were liked as well as the rest" if pattern.rest_low_share is not None else "if all were satisfied"
-    return f"about {counted(fewer, 'low score')} fewer in {pattern.window_days} days {goal}"
+    return f"about {counted(fewer, 'fewer low score')} in {pattern.window_days} days {goal}"
 
 
 def _action(pattern: Pattern, gap: Gap | None) -> str:

@@ -24,7 +24,7 @@ def test_a_gap_becomes_a_feature_request_that_says_why(propose):
         "than before."
     )
     assert made.expected_effect == (
-        "about 40 requests more would succeed in 30 days if it failed no more often than the rest"
+        "about 40 more requests would succeed in 30 days if it failed no more often than the rest"
     )
     assert made.suggested_action == "Begin with “ToolError: not supported”: it ends 40 of the 45 failed requests."
 
@@ -52,7 +52,7 @@ def test_a_fixed_gap_is_not_proposed(propose):
 
 def test_what_exists_and_fails_is_to_be_made_to_work(propose):
     (made,) = propose(unsupported=3, errors=(GapError("", 45, 18, ()),))
-    assert made.title == "Make work: export"
+    assert made.title == "Make export work"
     assert "no error was logged" in made.suggested_action
 
 

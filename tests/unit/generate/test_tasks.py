@@ -37,7 +37,7 @@ def test_the_priority_is_high_below_four(propose, mean, priority):
 def test_a_task_says_why_what_would_change_and_what_will_judge_it(propose):
     (made,) = propose()
     assert made.why == "8 in 10 of the 30 scores given to “export” in 30 days are low."
-    assert made.expected_effect == "about 18 low scores fewer in 30 days if it were liked as well as the rest"
+    assert made.expected_effect == "about 18 fewer low scores in 30 days if it were liked as well as the rest"
     assert made.evidence["judged_by"] == "share of low scores of “export”"
     assert (made.confidence, made.state, made.reach) == (0.63, "validated", 22)
 
