@@ -13,6 +13,7 @@ from ratchet.report.view import Item, KeyFigure, Listing, Standing, Status, Tone
 
 _SHOWN_ITEMS = 5
 _FIGURES = 5
+_NO_DATA = "no data"  # how `ingest` begins its reason when nothing has landed at all
 _OF_HEALTH = {
     "healthy": Status.HEALTHY,
     "degraded": Status.DEGRADED,
@@ -40,6 +41,8 @@ def status(found: Results) -> tuple[Status, str, Text]:
 
 def _status(found: Results) -> tuple[Status, str]:
     standing, why = found.foundation()
+    if found.state("ingest") == "failed" and found.reason("ingest").startswith(_NO_DATA):
+        return Status.NO_DATA, found.reason("ingest").rstrip(".")
     if standing is not Standing.OK:
         return (Status.FAILED_GATE if standing is Standing.GATED else Status.FAILED), why.rstrip(".")
     health = found.get("health")

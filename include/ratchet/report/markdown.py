@@ -21,6 +21,7 @@ from ratchet.report.view import (
     Column,
     Definition,
     Evidence,
+    Fact,
     Facts,
     KeyFigure,
     KeyFigures,
@@ -101,8 +102,12 @@ def _standing(standing: Standing, reason: str) -> list[str]:
 
 
 def _facts(block: Facts) -> str:
-    lines = ((f"{f.label}: {numbers.number(f.value, f.unit)}", f.note) for f in block.items)
-    return "\n".join(f"- {line}{f' ({note})' if note else ''}" for line, note in lines)
+    return "\n".join(f"- {_fact(fact)}" for fact in block.items)
+
+
+def _fact(fact: Fact) -> str:
+    note = f" ({fact.note})" if fact.note else ""
+    return f"{fact.label}: {numbers.number(fact.value, fact.unit)}{note}"
 
 
 def _table(block: Table) -> str:
@@ -174,7 +179,7 @@ def _proposal(p: Proposal) -> str:
         f"- state: {p.state.text}{f' ({say(p.state_reason)})' if p.state_reason else ''}",
         *([f"- begin with: {say(p.action)}"] if p.action else []),
         f"- expected: {say(p.expected_effect)}; judged by: {say(p.judged_by)}",
-        *(f"- {name}: {say(value)}" for name, value in p.facts),
+        *(f"- {line}" for line in map(_fact, p.facts)),
         f"- evidence: {_evidence(p.evidence, Unit.COUNT)}; source: {say(p.source)}",
         f"- id {p.improvement_id}{revision}, proposed {numbers.day(p.proposed_on)}",
     ]

@@ -35,7 +35,9 @@ class Results:
     def of(cls, found: Mapping[str, Any], day: date) -> Results:
         """Wrap the results as they are stored; `steps` holds one mark a step, those after the report are left out."""
         marks = {str(mark["step"]): mark for mark in found.get("steps") or () if mark["step"] not in AFTER}
-        return cls(day, found, dict(sorted(marks.items(), key=lambda pair: _place(pair[0]))))
+        ordered = dict(sorted(marks.items(), key=lambda pair: _place(pair[0])))
+        nothing_landed = not found.get("load") and ordered.get("ingest", {}).get("state") == "done"
+        return cls(day, {**found, "load": {"totals": {"lines": 0}}} if nothing_landed else found, ordered)
 
     def get(self, name: str) -> Row:
         """Return a result, empty where there is none."""

@@ -287,7 +287,7 @@ class Proposal:
     proposed_on: str
     judged_by: str
     is_new: bool
-    facts: tuple[tuple[str, str], ...]
+    facts: tuple[Fact, ...]
     source: str
     evidence: Evidence
 

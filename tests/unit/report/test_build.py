@@ -172,6 +172,18 @@ def test_a_day_without_a_line_is_no_data_and_never_healthy() -> None:
     assert view.headline == "No log line landed on 20 November 2026, so there is nothing to judge."
 
 
+def test_a_home_without_any_log_is_no_data() -> None:
+    reason = "no data: nothing has landed (native: /landing) — put logs under dt=YYYY-MM-DD/"
+    steps = [{"step": "ingest", "state": "failed", "reason": reason}]
+    view = report.build({"steps": steps}, DAY)
+    assert view.status is Status.NO_DATA
+    assert view.headline.startswith("No log line landed on 20 November 2026")
+
+
+def test_a_day_that_was_left_out_of_the_landing_zone_is_said_to_be_empty() -> None:
+    assert said(sections(built(load=None))["landing"]) == "No log line landed on this day."
+
+
 def test_nothing_found_is_said_with_row_counts() -> None:
     view = built(features=fixtures.features(()), errors=fixtures.errors([]), improvements=fixtures.improvements([]))
     found = sections(view)
@@ -207,8 +219,10 @@ def test_what_waits_for_a_decision_comes_first_and_what_vanished_last() -> None:
 def test_a_proposal_shows_why_evidence_confidence_and_state() -> None:
     card = next(b for b in sections(built())["improvements"].blocks if b.kind == "proposals").proposals[0]
     assert card.why.endswith("9 in 10 of these requests failed.")
-    assert dict(card.facts)["Failed share"] == "86.8%, 75.2–93.5%, n = 53"
-    assert card.source == "mart_feature_gaps; 30 days; more than 5 failed requests by at least 2 units"
+    shown = {fact.label: fact for fact in card.facts}
+    assert (shown["Failed requests"].value, shown["Failed for"].note) == (46, "users")
+    assert shown["Failed share"].note == "75.2–93.5% · n = 53"
+    assert card.source == "mart_feature_gaps; 30 days; q = 0.00021; more than 5 failed requests by at least 2 units"
     assert (card.confidence, card.state.text, card.is_new) == (0.75, "waiting for a decision", True)
     assert card.evidence.event_ids[0].startswith("evt-imp0")
 

@@ -102,7 +102,7 @@ def test_markdown_says_what_the_page_says() -> None:
         assert f"## {chapter.title}" in written
         assert all(f"### {s.title}" in written for s in chapter.sections)
     assert view.headline in written
-    assert "86.8%, 75.2–93.5%, n = 53" in written
+    assert "Failed share: 86.8% (75.2–93.5% · n = 53)" in written
     tables = re.findall(r"^\|.*\|$", written, re.MULTILINE)
     assert len(tables) > 30
 

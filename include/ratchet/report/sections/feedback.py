@@ -54,6 +54,7 @@ def _found(result: Row) -> str:
 def _pattern_table(patterns: list[Row]) -> Table:
     columns = (
         Column("intent", "Intent", definition="feedback-pattern"),
+        Column("window", "Counted"),
         Column("mean", "Mean score, 0 to 10", CellKind.ESTIMATE, Unit.SCORE, "feedback-shrunk_mean"),
         Column("low_share", "Low scores", CellKind.ESTIMATE, Unit.SHARE, "feedback-low_share"),
         Column("lift", "Against the rest", CellKind.ESTIMATE, Unit.TIMES, "feedback-lift"),
@@ -69,6 +70,7 @@ def _pattern(pattern: Row) -> dict[str, object]:
     words = ", ".join(str(w.get("word")) for w in rows(pattern, "words")[:5])
     return {
         "intent": logged(pattern.get("intent")),
+        "window": count(total(pattern, "window_days"), "day"),
         "mean": estimate(judged.get("shrunk_mean")),
         "low_share": estimate(judged.get("low_share")),
         "lift": estimate(judged.get("lift")),

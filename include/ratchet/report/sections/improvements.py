@@ -12,10 +12,10 @@ from ratchet.report import charts, numbers
 from ratchet.report.logtext import logged, prose, text
 from ratchet.report.numbers import Unit, count
 from ratchet.report.results import Row, estimate, evidence, label, rows, total
-from ratchet.report.view import Block, Label, Paragraph, Proposal, Proposals, Tone
+from ratchet.report.view import Block, Fact, Label, Paragraph, Proposal, Proposals, Tone
 
 SHOWN = 10
-_FACTS = 7
+_FACTS = 6
 _STATES = {
     State.VALIDATED.value: Label("waiting for a decision", Tone.WARN),
     State.APPROVED.value: Label("approved", Tone.GOOD),
@@ -27,7 +27,6 @@ _STATES = {
 _NAMES: dict[str, tuple[str, Unit]] = {
     "demand": ("Failed requests", Unit.COUNT),
     "occurrences": ("Low scores", Unit.COUNT),
-    "scored": ("Scores", Unit.COUNT),
     "units": ("Asked by", Unit.COUNT),
     "failing_units": ("Failed for", Unit.COUNT),
     "failure_rate": ("Failed share", Unit.SHARE),
@@ -36,18 +35,22 @@ _NAMES: dict[str, tuple[str, Unit]] = {
     "rest_low_share": ("Of all others", Unit.SHARE),
     "shrunk_mean": ("Average score", Unit.SCORE),
     "lift": ("Against the others", Unit.TIMES),
-    "lift_q": ("q-value", Unit.RATIO),
 }
+# evidence that stands elsewhere on the card, or is the n of an estimate
 _ELSEWHERE = (
     "mart",
     "window_days",
     "threshold",
     "judged_by",
     "unit_kind",
+    "status",
+    "requests",
+    "scored",
+    "unknown",
+    "unsupported",
     "mean",
     "response_rate",
-    "unknown",
-    "status",
+    "lift_q",
 )
 
 
@@ -124,26 +127,30 @@ def _state(i: Row) -> Label:
 
 
 def _source(proof: Row) -> str:
-    days = total(proof, "window_days")
-    said = [str(proof.get("mart") or ""), count(days, "day") if days else "", str(proof.get("threshold") or "")]
+    days, q = total(proof, "window_days"), proof.get("lift_q")
+    said = (
+        str(proof.get("mart") or ""),
+        count(days, "day") if days else "",
+        "" if q is None else f"q = {numbers.number(q, Unit.RATIO)}",
+        str(proof.get("threshold") or ""),
+    )
     return "; ".join(filter(None, said))
 
 
-def _facts(proof: Row) -> tuple[tuple[str, str], ...]:
+def _facts(proof: Row) -> tuple[Fact, ...]:
     """Return counts and estimates of an improvement's evidence, in the order in which they are stored."""
-    found = ((_name(k, proof), _fact(k, v)) for k, v in proof.items() if k not in _ELSEWHERE)
-    return tuple((name, said) for name, said in found if said is not None)[:_FACTS]
+    found = (_fact(key, value, proof) for key, value in proof.items() if key not in _ELSEWHERE)
+    return tuple(fact for fact in found if fact is not None)[:_FACTS]
 
 
-def _name(key: str, proof: Row) -> str:
-    name = _NAMES[key][0] if key in _NAMES else key.replace("_", " ").capitalize()
-    return f"{name} ({proof['unit_kind']}s)" if key in ("units", "failing_units") and proof.get("unit_kind") else name
-
-
-def _fact(key: str, value: Any) -> str | None:
-    unit = _NAMES[key][1] if key in _NAMES else Unit.COUNT if isinstance(value, int) else Unit.RATIO
+def _fact(key: str, value: Any, proof: Row) -> Fact | None:
+    name, unit = _NAMES.get(
+        key, (key.replace("_", " ").capitalize(), Unit.COUNT if isinstance(value, int) else Unit.RATIO)
+    )
     if isinstance(value, Mapping) and "value" in value:
-        return charts.estimate_in_words(estimate(value), unit)
+        known = estimate(value)
+        return Fact(name, known.number, unit, None, charts.uncertainty_in_words(known, unit))
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return numbers.number(value, unit)
+        kind = f"{proof['unit_kind']}s" if key in ("units", "failing_units") and proof.get("unit_kind") else ""
+        return Fact(name, value, unit, None, kind)
     return None
