@@ -30,7 +30,6 @@ def _pair(kwargs: Kwargs) -> str:
 
 KNOWN_EXPECTATIONS: dict[str, Callable[[Kwargs], str]] = {
     BETWEEN: _between,
-    "expect_column_values_to_not_be_null": lambda kwargs: "a value in every row",
     "expect_column_values_to_be_in_set": lambda kwargs: "one of " + ", ".join(str(v) for v in kwargs["value_set"]),
     "expect_column_values_to_match_regex": lambda kwargs: f"the form {kwargs['regex']}",
     "expect_column_values_to_be_unique": lambda kwargs: "no value twice",

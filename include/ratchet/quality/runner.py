@@ -26,6 +26,12 @@ from ratchet.quality.totals import TOTALS, totals_frame
 
 EXAMPLES = 3
 _ROW, _LABEL = "row", "where"
+_DETAILED = {
+    "result_format": "SUMMARY",
+    "partial_unexpected_count": EXAMPLES,
+    "unexpected_index_column_names": [_ROW, _LABEL],
+}
+_CHATTY = ("great_expectations", "great_expectations.data_context.types.base")  # the second sets a level of its own
 _GX_SEVERITY = {Severity.FAIL: "critical", Severity.WARN: "warning"}
 
 
@@ -137,29 +143,28 @@ def _evaluate(jobs: Sequence[_Job], stage: Stage, day: date, docs_dir: Path | No
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep Great Expectations from logging, from warning about its own imports, and from analytics."""
+    """Keep Great Expectations from analytics, and from warning about its own imports."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    logger = logging.getLogger("great_expectations")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.setLevel(level)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _context() -> Any:
     import great_expectations as gx
 
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.ERROR)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}
     return context
 
 
 def _run(context: Any, batch: Any, job: _Job, day: date) -> list[dict[str, Any]]:
-    """Return Great Expectations' result of each check of a job, in the order of the checks."""
+    """Return Great Expectations' result of each check of a job, in the order of the checks.
+
+    Examples cost as much as the checks, so they are asked for only where a check was broken.
+    """
     import great_expectations as gx
     from great_expectations.core.run_identifier import RunIdentifier
 
@@ -169,15 +174,13 @@ def _run(context: Any, batch: Any, job: _Job, day: date) -> list[dict[str, Any]]
         gx.ValidationDefinition(name=job.suite.name, data=batch, suite=suite)
     )
     midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    result = definition.run(
-        batch_parameters={"dataframe": _gx_frame(job)},
-        result_format={
-            "result_format": "SUMMARY",
-            "partial_unexpected_count": EXAMPLES,
-            "unexpected_index_column_names": [_ROW, _LABEL],
-        },
-        run_id=RunIdentifier(run_name=day.isoformat(), run_time=midnight),
-    )
+    how = {
+        "batch_parameters": {"dataframe": _gx_frame(job)},
+        "run_id": RunIdentifier(run_name=day.isoformat(), run_time=midnight),
+    }
+    result = definition.run(**how, result_format="BOOLEAN_ONLY")
+    if not result.success:
+        result = definition.run(**how, result_format=_DETAILED)
     by_check = {r.expectation_config.meta["check"]: r.to_json_dict() for r in result.results}
     return [by_check[check.name] for check, _ in job.checks]
 
@@ -213,19 +216,25 @@ def _markup_free(text: str) -> str:
 
 def _read(job: _Job, check: Check, kwargs: Mapping[str, Any], raw: Mapping[str, Any]) -> CheckResult:
     """Turn one result of Great Expectations into ours; what could not be computed never passes."""
-    found, suite = raw["result"], job.suite
-    if not found or raw["exception_info"].get("raised_exception", "exception_message" not in raw["exception_info"]):
-        return _result(suite, check, kwargs, Outcome.FAILED, 0, 0, "the check could not be computed")
-    rows = found["element_count"]
-    judged = rows - found.get("missing_count", 0)
-    if check.expect != "expect_column_values_to_not_be_null" and judged == 0:
+    suite, rows, judged = job.suite, len(job.frame), _judged(job, kwargs)
+    if judged == 0:
         return _result(suite, check, kwargs, Outcome.NO_DATA, 0, 0, f"nothing to judge: no value in {rows} rows")
     if raw["success"]:
         return _result(suite, check, kwargs, Outcome.PASSED, judged, 0, f"all {judged} rows")
+    found = raw["result"]
+    if "unexpected_count" not in found:
+        return _result(suite, check, kwargs, Outcome.FAILED, 0, 0, "the check could not be computed")
     failing = found["unexpected_count"]
     examples = [item[_ROW] for item in found["partial_unexpected_index_list"]]
     observed = f"{failing} of {judged} rows, such as {_example(job, kwargs, examples)}"
     return _result(suite, check, kwargs, Outcome.FAILED, judged, failing, observed)
+
+
+def _judged(job: _Job, kwargs: Mapping[str, Any]) -> int:
+    """Return how many rows a check looks at: a missing value is not judged, a missing part of a key is."""
+    if "column_list" in kwargs:
+        return len(job.frame)
+    return int(job.frame[list(columns_of(kwargs))].notna().all(axis=1).sum())
 
 
 def _example(job: _Job, kwargs: Mapping[str, Any], rows: Sequence[int]) -> str:

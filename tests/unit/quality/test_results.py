@@ -67,7 +67,7 @@ def test_check_without_data_is_neither_passed_nor_failed() -> None:
 
 def test_artifact_is_valid_and_says_when_no_gate_ran() -> None:
     schema = json.loads(SCHEMA.read_text("utf-8"))
-    artifact = quality_artifact(DAY, [gate(check("a"), check("b", Outcome.FAILED))])
+    artifact = quality_artifact(DAY, [gate(check("a"), check("b", Outcome.FAILED)).as_record()])
     jsonschema.validate(json.loads(to_json(artifact)), schema)
     assert artifact["passed"] is False
     nothing = quality_artifact(DAY, [])
