@@ -50,6 +50,7 @@ from ratchet import errors
 SCHEDULE = CronPartitionTimetable("0 0 * * *", timezone="Etc/GMT+2", run_offset=-1, key_format="%Y-%m-%d")
 FINAL = [errors.GateFailedError, errors.LandingError, errors.RunDayError, errors.SettingsError, errors.SourceError]
 DEFAULTS = {
+    "owner": "ratchet",
     "retries": 3,
     "retry_delay": timedelta(seconds=20),
     "retry_exponential_backoff": 2,
