@@ -152,10 +152,10 @@ def _did(found: Results) -> Iterable[Item]:
     checks = [c for g in rows(found.get("quality"), "gates") for c in rows(g, "results")]
     if checks:
         yield Item(text(f"Ran {count(len(checks), 'check')} on the data."), target="quality")
-    if features := _shown(found, "features"):
+    if total(features := _shown(found, "features"), "requests"):
         looked = f"Looked for gaps in {count(total(features, 'requests'), 'request')}"
         yield Item(text(f"{looked}, found {count(len(rows(features, 'features')))}."), target="gaps")
-    if errors := _shown(found, "errors"):
+    if total(errors := _shown(found, "errors"), "kinds"):
         judged = f"{count(len(rows(errors, 'errors')))} of {count(total(errors, 'kinds'), 'kind')} of error"
         yield Item(text(f"Ranked {judged}."), target="errors")
     if _shown(found, "improvements"):

@@ -293,7 +293,7 @@ def feedback(
     intents: tuple[str, ...] = ("translate_document", "book_flight", "weather", "summarise"),
 ) -> dict[str, Any]:
     """Return feedback.json."""
-    judged = [intent_feedback(n, min(3.4 + 1.6 * i, 9.0), 60 - i) for i, n in enumerate(intents)]
+    judged = [intent_feedback(n, min(3.4 + 1.6 * i, 9.0), 60 - i % 40) for i, n in enumerate(intents)]
     overall = {"feedback": 611, "scored": 540, "mean": about(7.1, 540, 0.3), "low_share": share(96, 540)}
     return {
         "artifact": "feedback",
@@ -361,7 +361,10 @@ def usage_row(level: str, dimension: str, value: str, requests: int, failures: i
 
 def usage(intents: tuple[str, ...] = ("weather", "book_flight", "summarise", "export_calendar")) -> dict[str, Any]:
     """Return usage.json."""
-    asked = [usage_row("root", "intent", n, 2400 // (i + 1), 60 + 10 * (i % 4), 10 * i) for i, n in enumerate(intents)]
+    asked = [
+        usage_row("root", "intent", n, 400 + 2000 // (i + 1), 60 + 10 * (i % 4), 10 * (i % 9))
+        for i, n in enumerate(intents)
+    ]
     models = [usage_row("root", "model", n, c, c // 9, 12) for n, c in (("small-2", 4100), ("large-2", 1500))]
     tools = [usage_row("step", "intent", n, c, c // 20, 0) for n, c in (("search_flights", 2100), ("get_weather", 900))]
     return {
@@ -658,6 +661,18 @@ def crowded() -> dict[str, Any]:
         features=features(tuple(f"{long}{i}" for i in range(200))),
         errors=errors([error(f"Error{i}", long, 1200 - i, "ongoing") for i in range(1000)]),
         improvements=improvements([improvement(i, f"{long}{i}") for i in range(500)]),
+    )
+
+
+def flooded() -> dict[str, Any]:
+    """Return a crowded night in which every name has 25,000 characters that grow when they are escaped."""
+    names = tuple(str(i) + "<&\N{GRINNING FACE}>" * 6000 for i in range(200))
+    return night(
+        features=features(names),
+        errors=errors([error(names[i % 200], names[i % 200], 1200 - i, "new") for i in range(1000)]),
+        feedback=feedback(names),
+        usage=usage(names),
+        improvements=improvements([improvement(i, names[i % 200]) for i in range(500)]),
     )
 
 

@@ -50,7 +50,7 @@ def test_the_page_is_byte_identical_and_knows_no_time() -> None:
 
 
 @pytest.mark.parametrize(
-    "make", [fixtures.night, fixtures.hostile, fixtures.crowded, fixtures.failed_gate, fixtures.empty]
+    "make", [fixtures.night, fixtures.hostile, fixtures.crowded, fixtures.flooded, fixtures.failed_gate, fixtures.empty]
 )
 def test_every_page_is_well_formed_self_contained_and_small(make: object) -> None:
     html = page(make())  # type: ignore[operator]

@@ -23,7 +23,7 @@ _COLUMNS = (
     Column("moved", "What moved most"),
     Column("distance", "Distance", CellKind.NUMBER, Unit.RATIO, "drift-distance"),
     Column("needed", "Needed", CellKind.NUMBER, Unit.RATIO, "drift-needed"),
-    Column("n", "Values, day and before"),
+    Column("n", "Values, now and before"),
 )
 
 
@@ -57,7 +57,7 @@ def _column(column: Row) -> dict[str, object]:
         "moved": _moved(column),
         "distance": column.get("statistic"),
         "needed": max(column.get("threshold") or 0.0, column.get("noise_floor") or 0.0),
-        "n": f"{count(total(n, 'current'))}, {count(total(n, 'reference'))}",
+        "n": f"{count(total(n, 'current'))} and {count(total(n, 'reference'))}",
     }
 
 
