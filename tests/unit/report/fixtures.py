@@ -431,7 +431,7 @@ _KPIS: tuple[tuple[str, str, str, float, str, str], ...] = (
     ("error_rate", "Errors per request", "ratio", 0.094, "bad", "requests"),
     ("feedback_rate", "Feedback rate", "share", 0.028, "no clear change", "requests"),
     ("satisfaction", "Satisfaction", "score", 7.1, "no clear change", "scores"),
-    ("p95_ms", "95th percentile", "ms", 2840.0, "no clear change", "timed requests"),
+    ("p95_ms", "Duration, 95th percentile", "ms", 2840.0, "no clear change", "timed requests"),
     ("cost_per_success_usd", "Cost per success", "usd", 0.0031, "not enough data", "successes"),
 )
 
