@@ -1,7 +1,7 @@
 """Great Expectations' own pages of a gate, for data engineers.
 
-The pages take their style sheets from a CDN and look plain without a network, so our report shows the same results;
-here only what they need is kept, and nothing in them calls home.
+The pages take their style sheets from a CDN; without a network a small one of our own keeps them readable. Our report
+shows the same results. Only what they need is kept here, and nothing in them calls home.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ _CALLS_HOME = re.compile(
                            | url\('https?://great-expectations-web-assets[^']*'\)""",
     re.VERBOSE,
 )
+_SUITE_PAGE = re.compile(r'<a href="[^"]*/expectations/[^"]*"\s*>([^<]*)</a>')  # pages that are not built
+_STYLE = Path(__file__).with_name("data_docs.css")
 _TUTORIALS = ("*.gif", "iterative-dev-loop.png")  # 3.4 MB of pictures about Great Expectations itself
 
 
@@ -66,6 +68,16 @@ def _prune(folder: Path) -> None:
     for pattern in _TUTORIALS:
         for picture in folder.glob(f"static/images/{pattern}"):
             picture.unlink()
+    style = f"<style>{_STYLE.read_text('utf-8')}</style>"
     for page in folder.rglob("*.html"):
-        text = page.read_text("utf-8")
-        page.write_text(_CALLS_HOME.sub("", text), "utf-8")
+        text = _CALLS_HOME.sub("", page.read_text("utf-8"))
+        text = _SUITE_PAGE.sub(r"\1", text).replace("<head>", f"<head>{style}", 1)
+        contents = _contents(folder) if page.parent == folder else ""
+        page.write_text(text.replace("<body>", f"<body>{contents}", 1), "utf-8")
+
+
+def _contents(folder: Path) -> str:
+    """Return links to the page of each suite: the table on the index needs scripts from a network."""
+    pages = sorted(folder.glob("validations/*/*/*/*.html"))
+    links = (f'<li><a href="{page.relative_to(folder).as_posix()}">{page.parts[-4]}</a></li>' for page in pages)
+    return f"<ul>{''.join(links)}</ul>"

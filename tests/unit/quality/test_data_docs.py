@@ -44,6 +44,8 @@ def test_pages_show_results_and_escape_log_text(
     assert "<script>alert(1)" not in html
     assert "<img src=x" not in html
     assert "great-expectations-web-assets" not in html
+    assert "/expectations/" not in html  # no link to pages that are not built
+    assert html.count("font-family: system-ui") == 2  # readable without a network: the index and the suite's page
     assert no_network == []
 
 
@@ -56,5 +58,7 @@ def test_pages_replace_those_of_an_earlier_run_whole(
     suites = [s for s in load_suites(Stage.MARTS) if s.name == "mart_errors"]
     run_suites("marts", good_marts, DAY, settings, docs_dir=tmp_path, suites=suites)
     assert not old.exists()
-    assert (tmp_path / "marts" / "index.html").is_file()
+    (page,) = (tmp_path / "marts").glob("validations/mart_errors/*/*/*.html")
+    index = (tmp_path / "marts" / "index.html").read_text("utf-8")
+    assert f'<a href="{page.relative_to(tmp_path / "marts").as_posix()}">mart_errors</a>' in index
     assert [p.name for p in tmp_path.iterdir()] == ["marts"]

@@ -10,6 +10,7 @@ import yaml
 
 from ratchet.contracts.streams import STREAMS
 from ratchet.errors import SettingsError
+from ratchet.log.checks import Reason
 from ratchet.quality.results import Stage
 from ratchet.quality.suites import SUITES, load_suites, resolve
 
@@ -60,6 +61,12 @@ def test_streams_of_the_suite_are_those_of_the_contract() -> None:
     suite = next(s for s in load_suites(Stage.RAW) if s.name == "raw_load_streams")
     (check,) = [c for c in suite.checks if c.name == "known"]
     assert set(check.kwargs["value_set"]) == set(STREAMS)
+
+
+def test_reasons_of_the_suite_are_those_of_the_load() -> None:
+    suite = next(s for s in load_suites(Stage.RAW) if s.name == "raw_load_reasons")
+    (check,) = [c for c in suite.checks if c.name == "known"]
+    assert set(check.kwargs["value_set"]) == {reason.value for reason in Reason}
 
 
 def test_good_suite_loads(tmp_path: Path) -> None:
