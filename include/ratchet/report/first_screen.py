@@ -180,9 +180,9 @@ def _needs(found: Results) -> Iterable[Item]:
             yield Item(text(f"Repair the step {logged(step)} and run the night again."), Tone.BAD)
     health = _shown(found, "health")
     if str(health.get("status")) in ("degraded", "critical"):
-        yield Item(text("Look at ", prose(health.get("reason"))), Tone.WARN, "health")
+        yield Item(text("Look at the health: ", prose(health.get("reason"))), Tone.WARN, "health")
     for i in improvements.waiting(_shown(found, "improvements")):
-        said = text("Decide: ", prose(i.get("title")), f" ({i.get('priority')} priority)")
+        said = text("Decide: ", prose(i.get("title")), f", {i.get('priority')} priority")
         yield Item(said, target=f"improvement-{i.get('improvement_id')}")
 
 

@@ -35,7 +35,9 @@ from ratchet.report.view import (
     View,
 )
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+\-!|~&$:@^=])")  # all that may mean something, for text from a log
+# all that may mean something in a line of Markdown, and what makes a bare address a link
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&$@]|:(?=//)|(?<=www)\.|^[-+=])", re.IGNORECASE)
+_NUMBERED = re.compile(r"^(\d+)([.)])")
 _SPECIAL_IN_OURS = re.compile(r"([\\`*|<>\[\]])")
 _BAR = 20  # characters of a full bar
 
@@ -66,6 +68,7 @@ def say(value: Any) -> str:
 def _part(part: Any) -> str:
     written = shortened(part, part.shown) if isinstance(part, Logged) else str(part)
     escaped = (_SPECIAL if isinstance(part, Logged) else _SPECIAL_IN_OURS).sub(r"\\\1", written)
+    escaped = _NUMBERED.sub(r"\1\\\2", escaped)
     return f"\N{FIRST STRONG ISOLATE}{escaped}\N{POP DIRECTIONAL ISOLATE}" if has_right_to_left(written) else escaped
 
 

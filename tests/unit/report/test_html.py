@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
+from markdown_it import MarkdownIt
 from tests.unit.report import fixtures
 from tests.unit.report.fixtures import DAY
 
@@ -58,7 +60,7 @@ def test_every_page_is_well_formed_self_contained_and_small(make: object) -> Non
     assert not {"script", "iframe", "object", "embed", "form", "base"} & {tag for tag, _ in tags.seen}
     assert not [a for _, a in tags.seen for name in a if name.startswith("on")]
     links = [a.get("href") or a.get("src") or "" for _, a in tags.seen if "href" in a or "src" in a]
-    assert all(re.fullmatch(r"#[\w-]+|[a-z_]+\.(csv|json|md|html)|data:,", link) for link in links)
+    assert all(re.fullmatch(r"#[\w-]+|(data_docs/)?[a-z_]+\.(csv|json|md|html)|data:,", link) for link in links)
     assert "url(" not in re.sub(r"url\(#hatch\)", "", html)
     assert len(html.encode()) <= 1_000_000
 
@@ -112,6 +114,14 @@ def test_markdown_tables_keep_their_columns_on_a_hostile_night() -> None:
     for table in re.findall(r"(?:^\|.*\|\n)+", written, re.MULTILINE):
         widths = {len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}
         assert len(widths) == 1
+
+
+def test_a_reader_of_markdown_shows_a_hostile_log_as_text() -> None:
+    written = report.render_markdown(report.build(fixtures.hostile(), DAY))
+    page = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(written)
+    ours = re.compile(r"h[1-4]|p|ul|li|strong|em|code|blockquote|table|thead|tbody|tr|th|td")
+    assert [tag for tag in re.findall(r"<(\w+)", page) if not ours.fullmatch(tag)] == []
+    assert "<script>alert('xss')</script>" in unescape(page)
 
 
 def test_a_failed_section_is_named_with_its_reason_in_both_forms() -> None:

@@ -41,7 +41,7 @@ def drift(result: Row) -> list[Block]:
 
 def _lead(result: Row, answered: list[Row]) -> str:
     days = result.get("reference") or {}
-    before = f"the {count(total(days, 'landed_days'), 'landed day')} from {numbers.short_day(days.get('from'))}"
+    before = f"the {count(total(days, 'landed_days'), 'landed day')} since {numbers.short_day(days.get('from'))}"
     if not answered:
         return "No column could be compared with the days before."
     drifted = sum(bool(c["drifted"]) for c in answered)

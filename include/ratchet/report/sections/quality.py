@@ -5,7 +5,7 @@ from __future__ import annotations
 from ratchet.report.logtext import Text, logged, prose, text
 from ratchet.report.numbers import count
 from ratchet.report.results import SHOWN_ROWS, Results, Row, rows, total
-from ratchet.report.view import Block, CellKind, Column, Label, Paragraph, Section, Standing, Table, Tone
+from ratchet.report.view import Block, CellKind, Column, Label, Link, Paragraph, Section, Standing, Table, Tone
 
 
 def quality(results: Results) -> Section:
@@ -34,7 +34,7 @@ def _gates(gates: list[Row]) -> list[Block]:
     said: list[Block] = [Paragraph(line) for line in lines]
     if broken:
         said.append(Table("Checks that do not hold", columns, tuple(broken[:SHOWN_ROWS]), len(broken)))
-    return said
+    return [*said, Link("Every check of the night, drawn by Great Expectations", "data_docs/index.html")]
 
 
 def _gate_line(gate: Row) -> Text:
