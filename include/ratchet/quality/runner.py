@@ -1,47 +1,23 @@
-"""Runs suites with Great Expectations on pandas frames, in memory, and turns what it says into `GateResult`.
+"""Runs the suites of a stage on pandas frames and turns what Great Expectations says into a `GateResult`.
 
-Great Expectations takes six seconds to import, so it is imported inside the function. Its Data Docs belong to
-`data_docs.py`.
+Great Expectations itself is driven by `gx.py`, its Data Docs are made by `data_docs.py`.
 """
 
 from __future__ import annotations
 
-import logging
-import os
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from ratchet.quality.expected import columns_of, in_words
-from ratchet.quality.frames import escaped, labels, prepared, sources_of
+from ratchet.quality.frames import labels, prepared, sources_of
+from ratchet.quality.gx import ROW, Job, validate
 from ratchet.quality.results import CheckResult, GateResult, Outcome, Severity, Stage
 from ratchet.quality.suites import Check, Suite, load_suites, resolve
 from ratchet.quality.totals import TOTALS, totals_frame
-
-EXAMPLES = 3
-_ROW, _LABEL = "row", "where"
-_DETAILED = {
-    "result_format": "SUMMARY",
-    "partial_unexpected_count": EXAMPLES,
-    "unexpected_index_column_names": [_ROW, _LABEL],
-}
-_CHATTY = ("great_expectations", "great_expectations.data_context.types.base")  # the second sets a level of its own
-_GX_SEVERITY = {Severity.FAIL: "critical", Severity.WARN: "warning"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """A suite, its frame made ready, and the checks whose columns are there, with bounds resolved."""
-
-    suite: Suite
-    frame: pd.DataFrame
-    checks: tuple[tuple[Check, dict[str, Any]], ...]
 
 
 def run_suites(
@@ -70,14 +46,15 @@ def run_suites(
     if stage is Stage.MARTS:
         frames = {**frames, TOTALS: totals_frame(frames, day)}
     results: list[CheckResult] = []
-    jobs: list[_Job] = []
+    jobs: list[Job] = []
     for suite in chosen:
         frame = frames.get(suite.frame)
         results.append(_presence(suite, frame))
         if frame is not None and len(frame):
             job, unusable = _job(suite, frame, day, settings)
-            jobs.append(job)
             results.extend(unusable)
+            if job.checks:
+                jobs.append(job)
     results.extend(_evaluate(jobs, stage, day, docs_dir))
     return GateResult(stage, day, tuple(sorted(results, key=lambda r: (r.suite, r.check))))
 
@@ -103,7 +80,7 @@ def _presence(suite: Suite, frame: pd.DataFrame | None) -> CheckResult:
     )
 
 
-def _job(suite: Suite, frame: pd.DataFrame, day: date, settings: object) -> tuple[_Job, list[CheckResult]]:
+def _job(suite: Suite, frame: pd.DataFrame, day: date, settings: object) -> tuple[Job, list[CheckResult]]:
     """Split a suite's checks into those that can run and results for those whose columns are not there."""
     ready = prepared(frame, suite.derive, day)
     usable: list[tuple[Check, dict[str, Any]]] = []
@@ -115,7 +92,7 @@ def _job(suite: Suite, frame: pd.DataFrame, day: date, settings: object) -> tupl
             unusable.append(_result(suite, check, kwargs, Outcome.FAILED, 0, 0, f"the column {absent[0]} is missing"))
         else:
             usable.append((check, kwargs))
-    return _Job(suite, ready, tuple(usable)), unusable
+    return Job(suite, ready, tuple(usable)), unusable
 
 
 def _absent(suite: Suite, frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
@@ -124,97 +101,15 @@ def _absent(suite: Suite, frame: pd.DataFrame, columns: Sequence[str]) -> list[s
     return [name for name in needed if name not in frame.columns]
 
 
-def _evaluate(jobs: Sequence[_Job], stage: Stage, day: date, docs_dir: Path | None) -> Iterator[CheckResult]:
+def _evaluate(jobs: Sequence[Job], stage: Stage, day: date, docs_dir: Path | None) -> Iterator[CheckResult]:
     if not jobs:
         return
-    with _quiet():
-        context = _context()
-        frames = context.data_sources.add_pandas("night").add_dataframe_asset("frames")
-        batch = frames.add_batch_definition_whole_dataframe("day")
-        found = [(job, _run(context, batch, job, day)) for job in jobs]
-        if docs_dir is not None:
-            from ratchet.quality.data_docs import write_data_docs
-
-            write_data_docs(context, docs_dir, stage)
-    for job, outcomes in found:
-        for (check, kwargs), outcome in zip(job.checks, outcomes, strict=True):
-            yield _read(job, check, kwargs, outcome)
+    for job, found in zip(jobs, validate(jobs, stage, day, docs_dir), strict=True):
+        for (check, kwargs), raw in zip(job.checks, found, strict=True):
+            yield _read(job, check, kwargs, raw)
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep Great Expectations from analytics, and from warning about its own imports."""
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
-
-def _context() -> Any:
-    import great_expectations as gx
-
-    for name in _CHATTY:
-        logging.getLogger(name).setLevel(logging.ERROR)
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
-    return context
-
-
-def _run(context: Any, batch: Any, job: _Job, day: date) -> list[dict[str, Any]]:
-    """Return Great Expectations' result of each check of a job, in the order of the checks.
-
-    Examples cost as much as the checks, so they are asked for only where a check was broken.
-    """
-    import great_expectations as gx
-    from great_expectations.core.run_identifier import RunIdentifier
-
-    expectations = [_expectation(check, kwargs) for check, kwargs in job.checks]
-    suite = context.suites.add(gx.ExpectationSuite(name=job.suite.name, expectations=expectations))
-    definition = context.validation_definitions.add(
-        gx.ValidationDefinition(name=job.suite.name, data=batch, suite=suite)
-    )
-    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    how = {
-        "batch_parameters": {"dataframe": _gx_frame(job)},
-        "run_id": RunIdentifier(run_name=day.isoformat(), run_time=midnight),
-    }
-    result = definition.run(**how, result_format="BOOLEAN_ONLY")
-    if not result.success:
-        result = definition.run(**how, result_format=_DETAILED)
-    by_check = {r.expectation_config.meta["check"]: r.to_json_dict() for r in result.results}
-    return [by_check[check.name] for check, _ in job.checks]
-
-
-def _expectation(check: Check, kwargs: Mapping[str, Any]) -> Any:
-    import great_expectations.expectations as types
-
-    name = "".join(part.capitalize() for part in check.expect.split("_"))
-    extra = {"ignore_row_if": "either_value_is_missing"} if "column_B" in kwargs else {}
-    if "column_list" in kwargs:
-        extra = {"ignore_row_if": "never"}
-    return getattr(types, name)(
-        **kwargs,
-        **extra,
-        severity=_GX_SEVERITY[check.severity],
-        notes=check.why,
-        meta={"check": check.name},
-    )
-
-
-def _gx_frame(job: _Job) -> pd.DataFrame:
-    """Return only the columns that are judged, harmless as markup, plus the row number and label."""
-    needed = dict.fromkeys(column for _, kwargs in job.checks for column in columns_of(kwargs))
-    frame = escaped(job.frame[list(needed)])
-    frame[_ROW] = range(len(frame))
-    frame[_LABEL] = labels(job.frame, job.suite.key).map(_markup_free)
-    return frame
-
-
-def _markup_free(text: str) -> str:
-    return text.translate({ord(c): " " for c in "<>&\"'"})
-
-
-def _read(job: _Job, check: Check, kwargs: Mapping[str, Any], raw: Mapping[str, Any]) -> CheckResult:
+def _read(job: Job, check: Check, kwargs: Mapping[str, Any], raw: Mapping[str, Any]) -> CheckResult:
     """Turn one result of Great Expectations into ours; what could not be computed never passes."""
     suite, rows, judged = job.suite, len(job.frame), _judged(job, kwargs)
     if judged == 0:
@@ -225,19 +120,19 @@ def _read(job: _Job, check: Check, kwargs: Mapping[str, Any], raw: Mapping[str, 
     if "unexpected_count" not in found:
         return _result(suite, check, kwargs, Outcome.FAILED, 0, 0, "the check could not be computed")
     failing = found["unexpected_count"]
-    examples = [item[_ROW] for item in found["partial_unexpected_index_list"]]
+    examples = [item[ROW] for item in found["partial_unexpected_index_list"]]
     observed = f"{failing} of {judged} rows, such as {_example(job, kwargs, examples)}"
     return _result(suite, check, kwargs, Outcome.FAILED, judged, failing, observed)
 
 
-def _judged(job: _Job, kwargs: Mapping[str, Any]) -> int:
+def _judged(job: Job, kwargs: Mapping[str, Any]) -> int:
     """Return how many rows a check looks at: a missing value is not judged, a missing part of a key is."""
     if "column_list" in kwargs:
         return len(job.frame)
     return int(job.frame[list(columns_of(kwargs))].notna().all(axis=1).sum())
 
 
-def _example(job: _Job, kwargs: Mapping[str, Any], rows: Sequence[int]) -> str:
+def _example(job: Job, kwargs: Mapping[str, Any], rows: Sequence[int]) -> str:
     """Return the first failing row in words: its label and its values."""
     row = job.frame.iloc[min(rows)]
     values = ", ".join(

@@ -207,3 +207,19 @@ def test_decimals_and_lists_as_duckdb_returns_them(good_marts: Frames, settings:
     usage["cost_usd"] = [Decimal("0.020000")] * len(usage)
     gate = run_suites("marts", good_marts, DAY, settings, suites=suites_of("mart_usage"))
     assert gate.passed
+
+
+def test_same_marts_give_the_same_record(good_marts: Frames, settings: SimpleNamespace) -> None:
+    good_marts["mart_errors"]["units"] = 7
+    suites = suites_of("mart_errors", "mart_totals")
+    first, again = (run_suites("marts", good_marts, DAY, settings, suites=suites).as_record() for _ in range(2))
+    assert first == again
+    names = [(r["suite"], r["check"]) for r in first["results"]]
+    assert names == sorted(names)
+
+
+def test_mart_without_any_of_its_columns_is_broken_not_a_crash(good_marts: Frames, settings: SimpleNamespace) -> None:
+    good_marts["mart_feedback_response"] = pd.DataFrame({"something": [1]})
+    gate = run_suites("marts", good_marts, DAY, settings, suites=suites_of("mart_feedback_response"))
+    assert len(gate.failures) == 5
+    assert all("is missing" in r.observed for r in gate.failures)
