@@ -36,7 +36,8 @@ def ingest(night: Night) -> Summary:
 
     night.start()
     _require_landing(night)
-    options = IngestOptions.from_settings(night.settings)
+    known = night.settings
+    options = IngestOptions(known.dedup_days, known.max_line_bytes, known.history_start)
     reports = ingest_until(night.home, night.sources, night.day, options, night.today)
     load = night.loads().get(night.day)
     if load is not None:
