@@ -43,7 +43,7 @@ def run_suites(
     """
     stage = Stage(stage)
     chosen = load_suites(stage) if suites is None else tuple(s for s in suites if s.stage is stage)
-    if stage is Stage.MARTS:
+    if TOTALS not in frames and any(suite.frame == TOTALS for suite in chosen):
         frames = {**frames, TOTALS: totals_frame(frames, day)}
     results: list[CheckResult] = []
     jobs: list[Job] = []
