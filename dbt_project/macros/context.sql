@@ -1,9 +1,14 @@
 {#
     How models learn which night it is. `run.context` (one row) and `run.pending` (landing days to build again) are
     written by ratchet.warehouse before every build; these macros are the only place outside staging that reads a source.
+
+    ratchet.marts hands the row over a second time, as literals in RATCHET_CONTEXT: with them the warehouse skips what
+    lies outside a window without reading it. Without them (unit tests, dbt by hand) the row itself is read.
 #}
 {% macro run_context(column) -%}
-    (select {{ column }} from {{ source('run', 'context') }})
+    {%- set context_row = source('run', 'context') -%}
+    {%- set literals = fromjson(env_var('RATCHET_CONTEXT', '{}')) -%}
+    {{ literals[column] if column in literals else '(select ' ~ column ~ ' from ' ~ context_row ~ ')' }}
 {%- endmacro %}
 
 {% macro is_pending(landed_date='landed_date') -%}
@@ -20,28 +25,39 @@
     {{ event_date }} between {{ run_context('as_of') }} - cast({{ days }} - 1 as integer) and {{ run_context('as_of') }}
 {%- endmacro %}
 
-{#- The windows in which units are counted: a name for columns, and the days. -#}
+{#- The windows that usage is counted in, and those in which feature gaps are found and suggested. -#}
+{% macro usage_windows() -%}
+    {{ return(['1', '7', '30']) }}
+{%- endmacro %}
+
+{% macro feedback_windows() -%}
+    {{ return(['7', '30']) }}
+{%- endmacro %}
+
+{% macro gap_windows() -%}
+    {{ return([run_context('gap_window_days'), run_context('suggestion_window_days')]) }}
+{%- endmacro %}
+
 {% macro unit_windows() -%}
-    {{ return([
-        ('last_1', 1),
-        ('last_7', 7),
-        ('last_30', 30),
-        ('gap_window', run_context('gap_window_days')),
-        ('suggestion_window', run_context('suggestion_window_days')),
-    ]) }}
+    {{ return(usage_windows() + gap_windows()) }}
 {%- endmacro %}
 
 {% macro longest_window() -%}
-    greatest(30, {{ run_context('gap_window_days') }}, {{ run_context('suggestion_window_days') }})
+    greatest({{ unit_windows() | join(', ') }})
 {%- endmacro %}
 
-{#- Feature gaps are found in one window and suggested from a longer one. -#}
-{% macro gap_windows() -%}
-    select distinct unnest([gap_window_days, suggestion_window_days])::integer as window_days
-    from {{ source('run', 'context') }}
+{#- One row per window and event date in it; `reach` windows of that length, counted back from the night. -#}
+{% macro window_dates(windows, reach=1) -%}
+    select distinct
+        lengths.window_days,
+        {{ run_context('as_of') }} - cast(ages.age as integer) as event_date,
+        ages.age < lengths.window_days as is_current,
+    from unnest([{{ windows | join(', ') }}]::integer[]) as lengths (window_days)
+    inner join range({{ reach }} * greatest({{ windows | join(', ') }})) as ages (age)
+        on ages.age < {{ reach }} * lengths.window_days
 {%- endmacro %}
 
-{#- Event dates of up to 62 days as bits of one number: bit 0 is the night's own. -#}
+{#- Event dates as bits of one number, for as many days as key figures look back: bit 0 is the night's own. -#}
 {% macro day_bit(event_date='event_date') -%}
     (1::ubigint << ({{ run_context('as_of') }} - {{ event_date }})::ubigint)
 {%- endmacro %}

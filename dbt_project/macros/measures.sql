@@ -1,4 +1,11 @@
 {#- What each mart sums up, in one place, so that its common table expressions agree. -#}
+{% macro interaction_sums() -%}
+    {{ return([
+        'requests', 'successes', 'failures', 'unknown', 'token_n', 'input_tokens', 'output_tokens', 'cost_n',
+        'cost_successes', 'cost_usd',
+    ]) }}
+{%- endmacro %}
+
 {% macro usage_sums() -%}
     {{ return([
         'requests', 'successes', 'failures', 'unknown', 'timed_out', 'token_n', 'input_tokens', 'output_tokens',
@@ -20,10 +27,8 @@
 {%- endmacro %}
 
 {% macro kpi_sums() -%}
-    {{ return([
-        'requests', 'successes', 'failures', 'unknown', 'token_n', 'input_tokens', 'output_tokens', 'cost_n',
-        'cost_successes', 'cost_usd', 'errors', 'api_calls', 'api_failures', 'heartbeats', 'heartbeats_up', 'scored',
-        'low', 'score_sum', 'answered',
+    {{ return(interaction_sums() + [
+        'errors', 'api_calls', 'api_failures', 'heartbeats', 'heartbeats_up', 'scored', 'low', 'score_sum', 'answered',
     ]) }}
 {%- endmacro %}
 

@@ -31,3 +31,8 @@
 {% macro unit_kind_of(weakest) -%}
     case {{ weakest }} when 1 then 'user' when 2 then 'session' when 3 then 'trace' else 'none' end
 {%- endmacro %}
+
+{#- How many values a mask of units holds, one bit each. -#}
+{% macro mask_bits() -%}
+    {{ return(124) }}
+{%- endmacro %}

@@ -6,13 +6,13 @@ by `Warehouse.prepare`. Nothing here knows what a mart means.
 
 from __future__ import annotations
 
+import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ from ratchet.home import Home
 from ratchet.warehouse import Warehouse, explain
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
-_MODELS = ("model", "seed", "snapshot")
+_MANIFEST = "manifest"
+_parsed: dict[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +46,30 @@ def build(home: Home, day: date, *, full_refresh: bool = False) -> BuildSummary:
     started = time.perf_counter()
     arguments = ["build", "--exclude-resource-type", "unit_test", *_options(home)]
     with Warehouse.open(home) as warehouse:  # keeps the database open: dbt closes and opens it for every model
-        if warehouse.prepared_day() != day:
+        context = warehouse.context()
+        if context.get("as_of") != day:
             raise errors.StepFailedError(f"the warehouse is not prepared for {day}", where=str(home.warehouse))
-        result = _invoke(home, [*arguments, "--full-refresh"] if full_refresh else arguments)
+        result = _invoke(home, [*arguments, "--full-refresh"] if full_refresh else arguments, context)
     _raise_on_failure(result, home)
     nodes = result.result.results
     return BuildSummary(
-        models=sum(r.node.resource_type in _MODELS for r in nodes),
+        models=sum(r.node.resource_type == "model" for r in nodes),
         tests=sum(r.node.resource_type == "test" for r in nodes),
         warnings=tuple(sorted(r.node.name for r in nodes if r.status == "warn")),
         elapsed_s=time.perf_counter() - started,
     )
+
+
+def compiled(home: Home) -> dict[str, str]:
+    """Return the SQL of every model as the warehouse runs it, by model name; changes nothing.
+
+    Raises:
+        StepFailedError: if the project cannot be compiled.
+    """
+    with Warehouse.open(home) as warehouse:
+        result = _invoke(home, ["compile", *_options(home)], warehouse.context())
+    _raise_on_failure(result, home)
+    return {r.node.name: r.node.compiled_code for r in result.result.results if r.node.resource_type == "model"}
 
 
 def _options(home: Home) -> list[str]:
@@ -67,21 +81,26 @@ def _options(home: Home) -> list[str]:
     ]
 
 
-def _invoke(home: Home, arguments: list[str]) -> Any:
+def _invoke(home: Home, arguments: list[str], context: Mapping[str, Any]) -> Any:
     from dbt.cli.main import dbtRunner
 
-    with _environment(RATCHET_WAREHOUSE=str(home.warehouse.absolute())):
-        return dbtRunner(manifest=_manifest(str(home.root.absolute()))).invoke(arguments)
+    path = str(home.warehouse.absolute())
+    if _MANIFEST not in _parsed:
+        with _environment(RATCHET_WAREHOUSE=path, RATCHET_CONTEXT="{}"):
+            _parsed[_MANIFEST] = _parse(home)
+    with _environment(RATCHET_WAREHOUSE=path, RATCHET_CONTEXT=json.dumps(_literals(context))):
+        return dbtRunner(manifest=_parsed[_MANIFEST]).invoke(arguments)
 
 
-@cache
-def _manifest(root: str) -> Any:
-    """Parse the project once a process; later nights reuse it."""
+def _literals(context: Mapping[str, Any]) -> dict[str, str]:
+    return {name: f"date '{value}'" if isinstance(value, date) else str(int(value)) for name, value in context.items()}
+
+
+def _parse(home: Home) -> Any:
+    """Read the project; the result holds nothing of the home, so that every night of a process shares it."""
     from dbt.cli.main import dbtRunner
 
-    home = Home(Path(root))
-    with _environment(RATCHET_WAREHOUSE=str(home.warehouse)):
-        parsed = dbtRunner().invoke(["parse", *_options(home)])
+    parsed = dbtRunner().invoke(["parse", *_options(home)])
     if not parsed.success:
         raise errors.StepFailedError(f"dbt cannot read its project: {parsed.exception}", where=str(PROJECT))
     return parsed.result

@@ -105,10 +105,12 @@ class Warehouse:
             self.connection.execute(_bronze_view(stream, bronze_files(self.home, stream, landed)))
         self.connection.commit()
 
-    def prepared_day(self) -> date | None:
-        """Return the night that the next build is for, None before the first `prepare`."""
-        found = self.connection.execute("select as_of from run.context").fetchone()
-        return None if found is None else found[0]
+    def context(self) -> dict[str, Any]:
+        """Return what the next build was told, empty before the first `prepare`."""
+        rows = self.connection.execute("select * from run.context")
+        names = [column[0] for column in rows.description]
+        found = rows.fetchone()
+        return dict(zip(names, found, strict=True)) if found else {}
 
     def _first_landing(self, day: date, pending_days: Sequence[date]) -> date:
         built: date | None = self.connection.execute("select min(landed_date) from run.built").fetchone()[0]

@@ -14,22 +14,22 @@ combinations as (
 used as (
 
     select
-        combinations.*,
-        daily.requests,
+        combination_id,
+        sum(requests) as requests,
     from daily
-    inner join combinations on daily.combination_id = combinations.combination_id
+    group by combination_id
 
 ),
 
 counted as (
 
     select
-        level,
+        combinations.level,
         cut.dimension,
         cut.value,
-        cut.dimension = 'intent' as is_intent,
-        sum(requests) as requests,
+        sum(used.requests) as requests,
     from used
+    inner join combinations on used.combination_id = combinations.combination_id
     cross join unnest({{ cuts() }}) as cuts (cut)
     group by all
 
@@ -41,16 +41,16 @@ numbered as (
         level,
         dimension,
         value,
-        is_intent,
-        row_number() over (partition by is_intent order by requests desc, level, dimension, value) - 1 as position,
+        cast(row_number() over (order by requests desc, level, dimension, value) - 1 as integer) as position,
     from counted
 
 )
 
 select
+    position,
     level,
     dimension,
     value,
-    cast(2 * (position // 62) + is_intent::integer as integer) as chunk,
-    1::ubigint << (position % 62)::ubigint as bit,
+    position // {{ mask_bits() }} as chunk,
+    1::uhugeint << (position % {{ mask_bits() }})::uhugeint as bit,
 from numbered

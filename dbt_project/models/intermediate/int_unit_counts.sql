@@ -10,41 +10,48 @@ codes as (
 
 ),
 
-counted as (
+summed as (
 
     select
-        codes.level,
-        codes.dimension,
-        codes.value,
-        cast(masks.unit_key & 3 as integer) as unit_code,
-        {%- for name, days in unit_windows() %}
-        count(*) filter (where masks.{{ name }} & codes.bit <> 0) as {{ name }},
-        count(*) filter (where masks.failed_{{ name }} & codes.bit <> 0) as failed_{{ name }},
-        {%- endfor %}
+        window_days,
+        chunk,
+        cast(unit_key & 3 as integer) as unit_code,
+        [
+            {%- for bit in range(mask_bits()) %}
+            count_if(active & (1::uhugeint << {{ bit }}) <> 0),
+            {%- endfor %}
+        ] as units,
+        [
+            {%- for bit in range(mask_bits()) %}
+            count_if(failed & (1::uhugeint << {{ bit }}) <> 0),
+            {%- endfor %}
+        ] as failing_units,
     from masks
-    inner join codes on masks.chunk = codes.chunk
-    group by all
+    group by window_days, chunk, unit_code
 
 ),
 
-long as (
+counted as (
 
-    {%- for name, days in unit_windows() %}
-    select level, dimension, value, unit_code, cast({{ days }} as integer) as window_days, {{ name }} as units, failed_{{ name }} as failing_units
-    from counted
-    {% if not loop.last %}union{% endif %}
-    {%- endfor %}
+    select
+        window_days,
+        unit_code,
+        chunk * {{ mask_bits() }} + unnest(range({{ mask_bits() }})) as position,
+        unnest(units) as units,
+        unnest(failing_units) as failing_units,
+    from summed
 
 )
 
 select
-    level,
-    dimension,
-    value,
-    window_days,
-    cast(sum(units) as bigint) as units,
-    cast(sum(failing_units) as bigint) as failing_units,
-    {{ unit_kind_of('max(unit_code)') }} as unit_kind,
-from long
-where units > 0
-group by all
+    codes.level,
+    codes.dimension,
+    codes.value,
+    counted.window_days,
+    {{ total('counted.units') }} as units,
+    {{ total('counted.failing_units') }} as failing_units,
+    {{ unit_kind_of('max(counted.unit_code)') }} as unit_kind,
+from counted
+inner join codes on counted.position = codes.position
+where counted.units > 0
+group by codes.level, codes.dimension, codes.value, counted.window_days

@@ -17,6 +17,12 @@ codes as (
 
 ),
 
+window_dates as (
+
+    {{ window_dates(unit_windows()) }}
+
+),
+
 cut as (
 
     select
@@ -43,12 +49,12 @@ coded as (
 )
 
 select
+    window_dates.window_days,
     coded.chunk,
     daily.unit_key,
-    {%- for name, days in unit_windows() %}
-    bit_or(case when {{ in_window(days, 'daily.event_date') }} then coded.mask else 0 end) as {{ name }},
-    bit_or(case when daily.failed and {{ in_window(days, 'daily.event_date') }} then coded.mask else 0 end) as failed_{{ name }},
-    {%- endfor %}
+    bit_or(coded.mask) as active,
+    bit_or(coded.mask) filter (where daily.failed) as failed,
 from daily
+inner join window_dates on daily.event_date = window_dates.event_date
 inner join coded on daily.combination_id = coded.combination_id
-group by coded.chunk, daily.unit_key
+group by window_dates.window_days, coded.chunk, daily.unit_key

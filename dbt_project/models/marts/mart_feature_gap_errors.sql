@@ -5,15 +5,15 @@ with errors as (
 
 ),
 
-windows as (
+window_dates as (
 
-    {{ gap_windows() }}
+    {{ window_dates(gap_windows()) }}
 
 )
 
 select
     {{ run_context('as_of') }} as as_of,
-    windows.window_days,
+    window_dates.window_days,
     errors.intent,
     errors.error_kind,
     cast(sum(errors.failures) as bigint) as failures,
@@ -21,5 +21,5 @@ select
     {{ unit_kind_of('max(errors.unit_key & 3)') }} as unit_kind,
     {{ newest('errors.last_event_id', 'errors.last_at', 5) }} as sample_event_ids,
 from errors
-inner join windows on {{ in_window('windows.window_days', 'errors.event_date') }}
-group by windows.window_days, errors.intent, errors.error_kind
+inner join window_dates on errors.event_date = window_dates.event_date
+group by window_dates.window_days, errors.intent, errors.error_kind

@@ -19,9 +19,9 @@ unit_counts as (
 
 ),
 
-windows as (
+window_dates as (
 
-    {{ gap_windows() }}
+    {{ window_dates(gap_windows(), reach=2) }}
 
 ),
 
@@ -39,11 +39,11 @@ seen as (
 aged as (
 
     select
-        windows.window_days,
+        window_dates.window_days,
+        window_dates.is_current,
         requests.*,
-        {{ in_window('windows.window_days', 'requests.event_date') }} as is_current,
     from requests
-    inner join windows on {{ in_window('2 * windows.window_days', 'requests.event_date') }}
+    inner join window_dates on requests.event_date = window_dates.event_date
 
 ),
 
@@ -66,14 +66,14 @@ counted as (
 newest_samples as (
 
     select
-        windows.window_days,
+        window_dates.window_days,
         samples.*,
         row_number() over (
-            partition by windows.window_days, samples.intent
+            partition by window_dates.window_days, samples.intent
             order by samples.occurred_at desc, samples.event_id
         ) as position,
     from samples
-    inner join windows on {{ in_window('windows.window_days', 'samples.event_date') }}
+    inner join window_dates on samples.event_date = window_dates.event_date and window_dates.is_current
 
 ),
 

@@ -5,16 +5,16 @@ with daily as (
 
 ),
 
-windows as (
+window_dates as (
 
-    select unnest([7, 30])::integer as window_days
+    {{ window_dates(feedback_windows()) }}
 
 ),
 
 by_unit as (
 
     select
-        windows.window_days,
+        window_dates.window_days,
         daily.intent,
         daily.kind,
         daily.rater,
@@ -23,7 +23,7 @@ by_unit as (
         coalesce(sum(daily.{{ column }}), 0) as {{ column }},
         {%- endfor %}
     from daily
-    inner join windows on {{ in_window('windows.window_days', 'daily.event_date') }}
+    inner join window_dates on daily.event_date = window_dates.event_date
     group by all
 
 )

@@ -12,21 +12,21 @@ matches as (
 
 ),
 
-windows as (
+window_dates as (
 
-    select unnest([7, 30])::integer as window_days
+    {{ window_dates(feedback_windows()) }}
 
 ),
 
 asked as (
 
     select
-        windows.window_days,
+        window_dates.window_days,
         requests.intent,
         requests.agent_tier,
         sum(requests.requests) as requests,
     from requests
-    inner join windows on {{ in_window('windows.window_days', 'requests.event_date') }}
+    inner join window_dates on requests.event_date = window_dates.event_date
     group by all
 
 ),
@@ -34,12 +34,12 @@ asked as (
 answered as (
 
     select
-        windows.window_days,
+        window_dates.window_days,
         matches.intent,
         matches.agent_tier,
         count(distinct matches.interaction_id) as requests_with_feedback,
     from matches
-    inner join windows on {{ in_window('windows.window_days', 'matches.interaction_date') }}
+    inner join window_dates on matches.interaction_date = window_dates.event_date
     group by all
 
 )

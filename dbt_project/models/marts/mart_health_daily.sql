@@ -62,17 +62,27 @@ dates as (
 
 measured as (
 
-    select event_date, combinations.service, requests, successes, failures, unknown, input_tokens, output_tokens, cost_usd
+    select
+        interactions.event_date,
+        combinations.service,
+        {%- for column in interaction_sums() %}
+        sum(interactions.{{ column }}) as {{ column }},
+        {%- endfor %}
     from interactions
     inner join combinations on interactions.combination_id = combinations.combination_id
+    group by interactions.event_date, combinations.service
     union all by name
-    select event_date, service, events as errors from events where stream = 'error'
+    select event_date, service, sum(events) as errors
+    from events where stream = 'error' group by event_date, service
     union all by name
-    select event_date, service, calls as api_calls, failures as api_failures from api_calls
+    select event_date, service, sum(calls) as api_calls, sum(failures) as api_failures
+    from api_calls group by event_date, service
     union all by name
-    select event_date, service, heartbeats, up as heartbeats_up from heartbeats
+    select event_date, service, sum(heartbeats) as heartbeats, sum(up) as heartbeats_up
+    from heartbeats group by event_date, service
     union all by name
-    select event_date, service, scored, low from feedback
+    select event_date, service, sum(scored) as scored, sum(low) as low
+    from feedback group by event_date, service
 
 ),
 

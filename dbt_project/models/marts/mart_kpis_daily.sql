@@ -96,31 +96,24 @@ answered as (
 
 measured as (
 
-    select interactions.* exclude (landed_date, combination_id)
+    select
+        interactions.event_date,
+        {%- for column in interaction_sums() %}
+        sum(interactions.{{ column }}) as {{ column }},
+        {%- endfor %}
     from interactions
     inner join combinations on interactions.combination_id = combinations.combination_id
+    group by interactions.event_date
     union all by name
-    select event_date, events as errors from events where stream = 'error'
+    select event_date, sum(events) as errors from events where stream = 'error' group by event_date
     union all by name
-    select event_date, calls as api_calls, failures as api_failures from api_calls
+    select event_date, sum(calls) as api_calls, sum(failures) as api_failures from api_calls group by event_date
     union all by name
-    select event_date, heartbeats, up as heartbeats_up from heartbeats
+    select event_date, sum(heartbeats) as heartbeats, sum(up) as heartbeats_up from heartbeats group by event_date
     union all by name
-    select event_date, scored, low, score_sum from feedback
+    select event_date, sum(scored) as scored, sum(low) as low, sum(score_sum) as score_sum from feedback group by event_date
     union all by name
     select event_date, answered from answered
-
-),
-
-per_date as (
-
-    select
-        event_date,
-        {%- for column in kpi_sums() %}
-        coalesce(sum({{ column }}), 0) as {{ column }},
-        {%- endfor %}
-    from measured
-    group by event_date
 
 ),
 
@@ -130,10 +123,10 @@ sums as (
         periods.metric_date,
         periods.window_days,
         {%- for column in kpi_sums() %}
-        coalesce(sum(per_date.{{ column }}), 0) as {{ column }},
+        coalesce(sum(measured.{{ column }}), 0) as {{ column }},
         {%- endfor %}
     from periods
-    left join per_date on per_date.event_date between periods.first_date and periods.metric_date
+    left join measured on measured.event_date between periods.first_date and periods.metric_date
     group by periods.metric_date, periods.window_days
 
 ),

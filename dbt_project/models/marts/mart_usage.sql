@@ -24,23 +24,23 @@ unit_counts as (
 
 ),
 
-windows as (
+window_dates as (
 
-    select unnest([1, 7, 30])::integer as window_days
+    {{ window_dates(usage_windows()) }}
 
 ),
 
 by_combination as (
 
     select
-        windows.window_days,
+        window_dates.window_days,
         daily.combination_id,
         {%- for column in usage_sums() %}
         sum(daily.{{ column }}) as {{ column }},
         {%- endfor %}
     from daily
-    inner join windows on {{ in_window('windows.window_days', 'daily.event_date') }}
-    group by windows.window_days, daily.combination_id
+    inner join window_dates on daily.event_date = window_dates.event_date
+    group by window_dates.window_days, daily.combination_id
 
 ),
 
@@ -64,14 +64,14 @@ by_value as (
 buckets as (
 
     select
-        windows.window_days,
+        window_dates.window_days,
         durations.level,
         durations.dimension,
         durations.value,
         durations.bucket,
         sum(durations.n) as n,
     from durations
-    inner join windows on {{ in_window('windows.window_days', 'durations.event_date') }}
+    inner join window_dates on durations.event_date = window_dates.event_date
     group by all
 
 ),
