@@ -6,6 +6,7 @@ derived from their fields. What a stream's fields may hold belongs here; how a l
 
 from __future__ import annotations
 
+import functools
 import types
 import typing
 from dataclasses import MISSING, dataclass, field, fields
@@ -280,6 +281,7 @@ RESERVED_STREAMS = ("decision",)  # Ratchet's own; in a landing zone they are qu
 _KINDS = {str: Kind.STRING, int: Kind.INTEGER, float: Kind.NUMBER, bool: Kind.BOOLEAN, datetime: Kind.TIMESTAMP}
 
 
+@functools.cache
 def field_specs(stream: str) -> tuple[FieldSpec, ...]:
     """Return the specs of a stream's fields, common ones first, in the order of bronze columns.
 
