@@ -1,0 +1,129 @@
+"""What was planted in the sample logs is what load reports, marts and artifacts count: to the last event."""
+
+import json
+from collections import Counter
+from datetime import timedelta
+
+import pandas as pd
+import pytest
+
+from .conftest import DAYS, FIRST, LAST
+
+KINDS = {
+    "email": "email",
+    "bearer_token": "bearer_token",
+    "api_key": "api_key",
+    "card_number": "card",
+    "phone": "phone",
+}
+
+
+@pytest.fixture(scope="module")
+def truth(landing):
+    return json.loads((landing / "truth.json").read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def loads(in_order):
+    days = [(FIRST + timedelta(days=n)).isoformat() for n in range(DAYS)]
+    return {day: json.loads((in_order / "bronze" / "_loads" / f"{day}.json").read_text("utf-8")) for day in days}
+
+
+def mart(home, name):
+    return pd.read_parquet(home / "snapshots" / LAST.isoformat() / f"{name}.parquet")
+
+
+def artifact(home, name):
+    return json.loads((home / "artifacts" / LAST.isoformat() / f"{name}.json").read_text("utf-8"))
+
+
+def test_load_reports_count_what_was_written(truth, loads):
+    for day in truth["days"]:
+        found = loads[day["landed_date"]]
+        keys = ("lines", "loaded", "duplicates", "quarantined", "blank")
+        assert {key: found["totals"][key] for key in keys} == {key: day[key] for key in keys}
+        assert {row["reason"]: row["lines"] for row in found["reasons"]} == {
+            row["reason"]: row["lines"] for row in day["reasons"]
+        }
+        assert {(row["stream"], row["field"]): row["events"] for row in found["unknown_fields"]} == {
+            (row["stream"], row["field"]): row["events"] for row in day["unknown_fields"]
+        }
+        assert sum(stream["late"] for stream in found["streams"]) == day["late"]
+        named = {file["file"].removeprefix("native/"): file for file in found["files"]}
+        for file in day["files"]:
+            assert named[file["file"]]["lines"] == file["lines"]
+            assert (named[file["file"]]["problem"] is not None) == (file["problem"] == "truncated gzip")
+
+
+def test_redactions_are_those_planted_and_none_survives(truth, loads, in_order):
+    planted = Counter(KINDS[row["kind"]] for row in truth["privacy"] if row["kind"] in KINDS)
+    found = Counter()
+    for load in loads.values():
+        found.update({row["kind"]: row["values"] for row in load["redactions"]})
+    assert {kind: n for kind, n in found.items() if n} == planted
+    everything = b"\n".join(_content(path) for path in sorted(in_order.rglob("*")) if path.is_file())
+    secret = [row["value"] for row in truth["privacy"] if row["kind"] in KINDS]
+    assert secret
+    assert [value for value in secret if value.encode() in everything] == []
+    harmless = [row["value"] for row in truth["privacy"] if row["kind"] not in KINDS]
+    assert harmless
+    assert all(value.encode() in everything for value in harmless)
+
+
+def _content(path):
+    if path.suffix == ".parquet":
+        return pd.read_parquet(path).to_json(orient="values", force_ascii=False, default_handler=str).encode()
+    return path.read_bytes()
+
+
+def test_events_by_stream_and_dates_are_in_bronze(truth, in_order):
+    for row in truth["events"]:
+        file = f"{row['stream']}/event_date={row['event_date']}/landed={row['landed_date']}.parquet"
+        assert len(pd.read_parquet(in_order / "bronze" / file, partitioning=None)) == row["events"], file
+
+
+@pytest.mark.parametrize("days", [7, 30])
+def test_requests_by_intent_are_in_the_mart(truth, in_order, days):
+    found = mart(in_order, "mart_feature_gaps")
+    found = found[found["window_days"] == days].set_index("intent")
+    for intent in truth["intents"]:
+        told = intent["windows"][str(days)]
+        if not told["requests"]:
+            continue
+        row = found.loc[intent["intent"] or ""]
+        assert {key: int(row[key]) for key in told} == told, intent["label"]
+        assert row["unit_kind"] == "user"
+
+
+def test_errors_by_type_are_in_the_mart(truth, in_order):
+    found = mart(in_order, "mart_errors").groupby("error_type")["occurrences"].sum()
+    assert {name: int(n) for name, n in found.items() if n} == {
+        error["error_type"]: error["events"] for error in truth["errors"] if error["events"]
+    }
+
+
+def test_feedback_by_intent_is_in_the_mart(truth, in_order):
+    found = mart(in_order, "mart_feedback")
+    found = found[found["window_days"] == 7].groupby("intent")[
+        ["feedback", "scored", "low", "unknown_action", "score_sum"]
+    ]
+    sums = found.sum()
+    for intent in truth["feedback"]:
+        told = intent["windows"]["7"]
+        if told["feedback"]:
+            row = sums.loc[intent["intent"] or ""]
+            assert {key: int(row[key]) for key in ("feedback", "scored", "low", "unknown_action")} == {
+                key: told[key] for key in ("feedback", "scored", "low", "unknown_action")
+            }
+            if told["scored"]:
+                assert row["score_sum"] / row["scored"] == pytest.approx(told["mean_score"])
+
+
+def test_planted_gaps_are_found_and_what_only_looks_like_one_is_not(truth, in_order):
+    found = {feature["feature"]: feature for feature in artifact(in_order, "features")["features"]}
+    for gap in truth["gaps"]:
+        told = gap["windows"]["30"]
+        if told["failures"] > 5 and told["failing_units"] >= 2 and gap["kind"] != "fixed":
+            assert found[gap["intent"]]["demand"] == told["failures"]
+            assert found[gap["intent"]]["failing_units"] == told["failing_units"]
+    assert not {row["label"] for row in truth["not_gaps"]} & set(found)
