@@ -82,7 +82,9 @@ def _success(success: KeyFigure) -> str:
         return f"Success rose {moved} on a week before, to {now}"
     if change.tone is Tone.BAD:
         return f"Success fell {moved} on a week before, to {now}"
-    return f"Success is {now}" if change.value is None else f"Success is {now}, with no clear change on a week before"
+    if change.value is None:
+        return f"Success is {now}, with no week before to compare with"
+    return f"Success is {now}, with no clear change on a week before"
 
 
 def _others(success: Tone, others: list[KeyFigure]) -> list[str]:

@@ -37,7 +37,7 @@ from ratchet.report.view import (
 
 # all that may mean something in a line of Markdown, and what makes a bare address a link
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&$@]|:(?=//)|(?<=www)\.|^[-+=])", re.IGNORECASE)
-_NUMBERED = re.compile(r"^(\d+)([.)])")
+_NUMBERED = re.compile(r"^(\d+)([.)])(?=\s|$)")
 _SPECIAL_IN_OURS = re.compile(r"([\\`*|<>\[\]])")
 _BAR = 20  # characters of a full bar
 
@@ -180,7 +180,7 @@ def _proposal(p: Proposal) -> str:
         f"{say(p.why)}",
         f"- {p.priority.text} priority, {p.type}, confidence: {sure}{new}",
         f"- state: {p.state.text}{f' ({say(p.state_reason)})' if p.state_reason else ''}",
-        *([f"- begin with: {say(p.action)}"] if p.action else []),
+        *([f"- {say(p.action)}"] if p.action else []),
         f"- expected: {say(p.expected_effect)}; judged by: {say(p.judged_by)}",
         *(f"- {line}" for line in map(_fact, p.facts)),
         f"- evidence: {_evidence(p.evidence, Unit.COUNT)}; source: {say(p.source)}",

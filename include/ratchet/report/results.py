@@ -6,14 +6,14 @@ What is said about a result belongs to the chapters.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from ratchet.contracts.estimates import Estimate
 from ratchet.errors import NotComputable
-from ratchet.report.logtext import Logged, logged, prose
-from ratchet.report.view import Block, CellKind, Column, Evidence, Label, Section, Standing, Table, Tone
+from ratchet.report.logtext import Logged, logged, prose, text
+from ratchet.report.view import Block, CellKind, Column, Evidence, Label, Paragraph, Section, Standing, Table, Tone
 
 Row = Mapping[str, Any]
 SHOWN_ROWS = 20
@@ -140,6 +140,25 @@ def log_table(caption: str, columns: tuple[Column, ...], found: Sequence[Row], f
 
 def _cell(value: Any, column: Column) -> Any:
     return logged(value) if column.cell is CellKind.TEXT else value
+
+
+def without_empty(table: Table) -> list[Block]:
+    """Return a table without the columns that hold no value at all, and a line that says why they are not there."""
+    kept = tuple(c for c in table.columns if any(_has_value(row[c.key]) for row in table.rows))
+    left = [c for c in table.columns if c not in kept]
+    if not left:
+        return [table]
+    reasons = {c.label: _why(table.rows[0][c.key]) for c in left}
+    said = "; ".join(f"{name} ({why})" if why else name for name, why in reasons.items())
+    return [replace(table, columns=kept), Paragraph(text("Not computable: ", prose(said), "."), Tone.MUTED)]
+
+
+def _has_value(cell: Any) -> bool:
+    return cell is not None and not (isinstance(cell, Estimate) and cell.number is None)
+
+
+def _why(cell: Any) -> str:
+    return cell.value.reason if isinstance(cell, Estimate) and isinstance(cell.value, NotComputable) else ""
 
 
 def whose(found: Sequence[Row]) -> str:

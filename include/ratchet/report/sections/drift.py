@@ -34,7 +34,9 @@ def drift(result: Row) -> list[Block]:
     said: list[Block] = [Paragraph(text(_lead(result, answered)))]
     if answered:
         shown = sorted(answered, key=lambda c: not c["drifted"])[:SHOWN_ROWS]
-        said.append(Table("Columns that were compared", _COLUMNS, tuple(map(_column, shown)), len(answered)))
+        said.append(
+            Table("Columns that were compared", _COLUMNS, tuple(map(_column, shown)), len(answered), "drift.csv")
+        )
         said.append(Link("Both distributions of each column, drawn by Evidently", "drift.html"))
     return said + _unanswered(columns)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ratchet.report.logtext import logged, text
 from ratchet.report.numbers import Unit, count
-from ratchet.report.results import SHOWN_ROWS, Row, estimate, evidence, label, rows, total, whose
+from ratchet.report.results import SHOWN_ROWS, Row, estimate, evidence, label, rows, total, whose, without_empty
 from ratchet.report.view import Block, CellKind, Column, Paragraph, Table, Tone
 
 
@@ -33,7 +33,7 @@ def _error_table(found: list[Row]) -> list[Block]:
     )
     shown = tuple(map(_error, found[:SHOWN_ROWS]))
     caption = "Errors, those that hit most units first"
-    return [Table(caption, columns, shown, len(found), "errors.csv")] if found else []
+    return without_empty(Table(caption, columns, shown, len(found), "errors.csv")) if found else []
 
 
 def _error(error: Row) -> dict[str, object]:

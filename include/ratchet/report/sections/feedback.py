@@ -5,7 +5,7 @@ from __future__ import annotations
 from ratchet.report import charts
 from ratchet.report.logtext import logged, text
 from ratchet.report.numbers import Unit, count, plural
-from ratchet.report.results import SHOWN_ROWS, Row, estimate, evidence, rows, total
+from ratchet.report.results import SHOWN_ROWS, Row, estimate, evidence, rows, total, without_empty
 from ratchet.report.view import Bar, Bars, Block, CellKind, Column, Fact, Facts, Paragraph, Table, Tone
 
 _TOP_SCORE = 10.0
@@ -20,7 +20,7 @@ def feedback(result: Row) -> list[Block]:
     blocks: list[Block] = [_facts(result, overall), Paragraph(text(_found(result)))]
     patterns = rows(result, "patterns")
     if patterns:
-        blocks.append(_pattern_table(patterns))
+        blocks += without_empty(_pattern_table(patterns))
     return [*blocks, *_intent_bars(result, overall), *_left_out(result)]
 
 

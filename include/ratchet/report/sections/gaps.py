@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ratchet.report.logtext import logged, text
 from ratchet.report.numbers import Unit, count, plural
-from ratchet.report.results import SHOWN_ROWS, Row, estimate, evidence, label, rows, total, whose
+from ratchet.report.results import SHOWN_ROWS, Row, estimate, evidence, label, rows, total, whose, without_empty
 from ratchet.report.view import Bar, Bars, Block, CellKind, Column, Paragraph, Table, Tone
 
 _BARS = 8
@@ -21,7 +21,7 @@ def gaps(result: Row) -> list[Block]:
     if not found:
         return [Paragraph(text(f"No intent fails more than chance allows. Looked at: {looked}.")), *_left_out(result)]
     lead = f"{count(len(found), 'intent')} {plural(len(found), 'stands', 'stand')} out among {looked}."
-    return [Paragraph(text(lead)), _gap_bars(result, found), _gap_table(found), *_left_out(result)]
+    return [Paragraph(text(lead)), _gap_bars(result, found), *without_empty(_gap_table(found)), *_left_out(result)]
 
 
 def _gap_bars(result: Row, found: list[Row]) -> Bars:
@@ -44,7 +44,7 @@ def _gap_table(found: list[Row]) -> Table:
         Column("priority", "Priority", CellKind.LABEL, definition="features-priority"),
         Column("status", "Status", CellKind.LABEL, definition="features-status"),
         Column("demand", "Failed requests", CellKind.NUMBER, definition="features-demand"),
-        Column("failing_units", they_failed, CellKind.NUMBER, definition="features-units"),
+        Column("failing_units", they_failed, CellKind.NUMBER, definition="features-gap"),
         Column("trend", "Rate, against before", CellKind.ESTIMATE, Unit.TIMES, "features-trend"),
         Column("evidence", "Evidence", CellKind.EVIDENCE),
     )

@@ -16,6 +16,7 @@ from ratchet.report.view import Block, Fact, Label, Paragraph, Proposal, Proposa
 
 SHOWN = 10
 _FACTS = 6
+_SMALLEST_Q = 0.0001
 _STATES = {
     State.VALIDATED.value: Label("waiting for a decision", Tone.WARN),
     State.APPROVED.value: Label("approved", Tone.GOOD),
@@ -131,7 +132,7 @@ def _source(proof: Row) -> str:
     said = (
         str(proof.get("mart") or ""),
         count(days, "day") if days else "",
-        "" if q is None else f"q = {numbers.number(q, Unit.RATIO)}",
+        "" if q is None else "q < 0.0001" if q < _SMALLEST_Q else f"q = {numbers.number(q, Unit.RATIO)}",
         str(proof.get("threshold") or ""),
     )
     return "; ".join(filter(None, said))

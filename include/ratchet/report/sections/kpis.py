@@ -21,6 +21,7 @@ FIRST = (
     "requests",
 )
 _LINES = 6
+_MOST = {Unit.SHARE: 1.0, Unit.SCORE: 10.0}  # no key figure is below 0
 _TONES = {"good": Tone.GOOD, "bad": Tone.BAD, "changed": Tone.PLAIN}
 _WORDS = {
     "good": "better than {}",
@@ -51,10 +52,11 @@ def kpis(result: Row) -> list[Block]:
 
 def _figure(kpi: Row) -> KeyFigure:
     metric, unit = str(kpi.get("metric")), str(kpi.get("unit"))
+    known = Unit(unit) if unit in set(Unit) else Unit.RATIO
     return KeyFigure(
         metric=metric,
         label=str(kpi.get("label") or metric),
-        unit=Unit(unit) if unit in set(Unit) else Unit.RATIO,
+        unit=known,
         estimate=estimate(kpi.get("value")),
         counted=str(kpi.get("counted") or "events"),
         definition=f"kpis-{metric}",
@@ -62,7 +64,7 @@ def _figure(kpi: Row) -> KeyFigure:
         change=_change(kpi.get("week_before") or {}, "a week before"),
         trailing=_change(kpi.get("trailing") or {}, "the days before"),
         series=tuple(map(_point, rows(kpi, "series"))),
-        band=_band(kpi.get("trailing") or {}),
+        band=_band(kpi.get("trailing") or {}, known),
     )
 
 
@@ -78,9 +80,10 @@ def _change(change: Row, before: str) -> Change:
     return Change(found.number, said, _TONES.get(verdict, Tone.MUTED), found.low, found.high)
 
 
-def _band(trailing: Row) -> Band | None:
+def _band(trailing: Row, unit: Unit) -> Band | None:
     """Return which values of the day would have been no clear change: the reference with the difference's interval."""
     reference, found = trailing.get("reference"), estimate(trailing.get("difference"))
     if reference is None or found.number is None or found.low is None or found.high is None:
         return None
-    return Band(reference - (found.high - found.number), reference + (found.number - found.low), reference)
+    low, high = reference - (found.high - found.number), reference + (found.number - found.low)
+    return Band(max(low, 0.0), min(high, _MOST.get(unit, high)), reference)

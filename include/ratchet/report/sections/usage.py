@@ -10,6 +10,7 @@ from ratchet.report.view import Block, CellKind, Column, Fact, Facts, Paragraph,
 _WINDOW = 7
 _INTENTS = 10
 _ROWS = 12
+_OF_EACH = 4
 _DIMENSIONS = ("service", "model", "agent", "agent_tier", "task_type", "feature", "language")
 _FIGURES = (
     Column("requests", "Requests", CellKind.NUMBER, definition="usage-requests"),
@@ -30,9 +31,11 @@ def usage(result: Row) -> list[Block]:
     asked = [r for r in recent if r.get("dimension") == "intent" and r.get("level") == "root"]
     steps = [r for r in recent if r.get("dimension") == "intent" and r.get("level") == "step"]
     blocks: list[Block] = [_facts(whole), _intents(asked)]
-    by_who = [r for d in _DIMENSIONS for r in recent if r.get("dimension") == d and r.get("level") == "root"]
-    blocks += _table("Who answered", [r for r in by_who if r.get("value")], "dimension")
-    return blocks + _table("Steps taken for the answers, such as tool calls", steps, None)
+    named = [r for r in recent if r.get("level") == "root" and r.get("value")]
+    who = [r for d in _DIMENSIONS for r in [r for r in named if r.get("dimension") == d][:_OF_EACH]]
+    all_named = sum(r.get("dimension") in _DIMENSIONS for r in named)
+    blocks += _table("Who answered, the most used of each kind", who, all_named, cut="dimension")
+    return blocks + _table("Steps taken for the answers, such as tool calls", steps[:_ROWS], len(steps))
 
 
 def _facts(whole: Row) -> Facts:
@@ -60,12 +63,12 @@ def _intents(asked: list[Row]) -> Splits:
     return Splits("What was asked, and how it ended", groups, len(asked), "usage-success_rate", "usage.csv")
 
 
-def _table(caption: str, found: list[Row], cut: str | None) -> list[Block]:
-    shown = tuple(_row(r, cut) for r in found[:_ROWS])
+def _table(caption: str, found: list[Row], total: int, cut: str | None = None) -> list[Block]:
+    shown = tuple(_row(r, cut) for r in found)
     if not shown:
         return []
     figures = tuple(c for c in _FIGURES if any(row[c.key] is not None for row in shown))
-    return [Table(caption, (Column("value", "Name"), *figures), shown, len(found), "usage.csv")]
+    return [Table(caption, (Column("value", "Name"), *figures), shown, total, "usage.csv")]
 
 
 def _row(row: Row, cut: str | None) -> dict[str, object]:
