@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import tempfile
-from dataclasses import dataclass, replace
+from collections import Counter
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -40,32 +41,43 @@ class RefusedLine:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What an ingestion would make of the files; `refused` holds the first twenty refused lines."""
+    """What an ingestion would make of the files: a report for each landing day, the first twenty refused lines."""
 
-    report: LoadReport
+    reports: tuple[LoadReport, ...]
     refused: tuple[RefusedLine, ...]
+
+    @property
+    def totals(self) -> Counter[str]:
+        """Return the counts of lines over all days."""
+        return sum((Counter(report.totals) for report in self.reports), Counter())
 
     def in_words(self) -> str:
         """Return the verdict as lines of text for a terminal."""
-        totals = self.report.totals
-        counts = ", ".join(f"{n:,} {name}" for name, n in totals.items() if name != "lines")
-        lines = [f"{totals['lines']:,} lines in {len(self.report.files)} files: {counts}. Nothing was written."]
-        lines += [f"{file.file}: {file.problem}" for file in self.report.files if file.problem]
-        lines += [f"{row['stream']}: {row['loaded']:,} events, {row['late']:,} late" for row in self.report.streams]
-        lines += [f"refused as {row['reason']}: {row['lines']:,}" for row in self.report.reasons]
-        lines += [f"not in the contract, kept: {r['stream']}.{r['field']} ({r['events']:,})" for r in self.report.unknown_fields]
-        lines += [f"redacted as {row['kind']}: {row['values']:,}" for row in self.report.redactions]
+        found = [file for report in self.reports for file in report.files]
+        names = ("loaded", "duplicates", "quarantined", "blank")
+        counts = ", ".join(f"{self.totals[name]:,} {name}" for name in names)
+        lines = [f"{self.totals['lines']:,} lines in {len(found):,} files: {counts}. Nothing was written."]
+        lines += [f"{file.file}: {file.problem}" for file in found if file.problem]
+        lines += [f"{n:,} {name} events" for name, n in self._sums("streams", "stream", "loaded")]
+        lines += [f"{n:,} refused as {name}" for name, n in self._sums("reasons", "reason", "lines")]
+        lines += [f"{n:,} with {name}, unknown, kept" for name, n in self._sums("unknown_fields", "field", "events")]
+        lines += [f"{n:,} redacted as {name}" for name, n in self._sums("redactions", "kind", "values")]
         lines += [f"{r.file}:{r.line}: {r.reason}{f' ({r.detail})' if r.detail else ''}: {r.raw}" for r in self.refused]
         return "\n".join(" ".join(line.split()) for line in lines)
 
+    def _sums(self, table: str, key: str, value: str) -> list[tuple[str, int]]:
+        sums: Counter[str] = Counter()
+        for report in self.reports:
+            for row in getattr(report, table):
+                sums[row[key]] += row[value]
+        return sorted(sums.items(), key=lambda item: (-item[1], item[0]))
 
-def validate(
-    path: Path | str, *, source: str = "native", today: date, options: IngestOptions | None = None
-) -> Verdict:
+
+def validate(path: Path | str, *, source: str = "native", today: date, options: IngestOptions | None = None) -> Verdict:
     """Hold a file, a folder or a landing zone against the contract.
 
-    Clocks are checked against the day of a `dt=` folder in the path, else against `today`; duplicates are looked for
-    within what is given.
+    Clocks are held against the day of the `dt=` folder; files outside of such folders are taken as landed today.
+    Duplicates are looked for within a landing day.
 
     Args:
         path: what to look at; a single file may have any name.
@@ -76,15 +88,40 @@ def validate(
     Raises:
         LandingError: if there is nothing to read at the path.
         SourceError: if the source cannot be used.
+        StorageError: if there is no room for temporary files.
     """
-    options = options or IngestOptions()
-    found = _files(str(path), source)
-    match = _DAY.search(found[0].location)
-    landed = date.fromisoformat(match[1]) if match else today
+    by_day: dict[date, list[LandedFile]] = {}
+    for file in _files(str(path), source):
+        match = _DAY.search(file.location)
+        by_day.setdefault(date.fromisoformat(match[1]) if match else today, []).append(file)
+    reports: list[LoadReport] = []
+    refused: list[RefusedLine] = []
+    for day in sorted(by_day):
+        report, lines = _dry_run(by_day[day], source, day, options or IngestOptions())
+        reports.append(report)
+        refused += lines
+    return Verdict(tuple(reports), tuple(refused[:SHOWN]))
+
+
+def _files(path: str, source: str) -> list[LandedFile]:
+    own = Path(path)
+    if own.is_file():
+        return [LandedFile(source, own.name, own.stat().st_size, "", str(own.resolve()))]
+    landing = Landing([LandedSource(source, path)])
+    found = [file for day in landing.days() for file in landing.files(day) if file.source]
+    if not found:
+        wanted = ", ".join(load_source(source).files)
+        raise LandingError("there is nothing to read", where=path, way_out=f"files of this source match {wanted}")
+    return found
+
+
+def _dry_run(
+    found: list[LandedFile], source: str, day: date, options: IngestOptions
+) -> tuple[LoadReport, list[RefusedLine]]:
     reader = LineReader(found, options.max_line_bytes, is_day_over=True)
     with tempfile.TemporaryDirectory(prefix="ratchet-") as parent:
         folder = Path(parent) / "session"
         with session(folder, options.memory_limit, options.threads) as connection:
-            load_day(connection, {source: load_source(source)}, reader, landed, folder, [])
-            refused = tuple(RefusedLine(*row) for row in connection.execute(_REFUSED).fetchall())
-            return Verdict(draw_report(connection, landed, "", reader.files, reader.problems), refused)
+            load_day(connection, {source: load_source(source)}, reader, day, folder, [])
+            refused = [RefusedLine(*row) for row in connection.execute(_REFUSED).fetchall()]
+            return draw_report(connection, day, "", reader.files, reader.problems), refused
