@@ -36,16 +36,17 @@ def build(results: Mapping[str, Any], day: date) -> View:
     """
     found = Results.of(results, day)
     status, label, reason = first_screen.status(found)
+    figures, chapters = first_screen.figures(found), _chapters(found)
     return View(
         day=day,
         status=status,
         status_label=label,
         status_reason=reason,
         headline=first_screen.headline(found, status),
-        figures=first_screen.figures(found),
+        figures=figures,
         lists=first_screen.lists(found),
-        chapters=_chapters(found),
-        definitions=definitions(found),
+        chapters=chapters,
+        definitions=definitions(found, (figures, chapters)),
     )
 
 

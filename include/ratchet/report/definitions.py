@@ -5,13 +5,14 @@ A result's own meanings are written where it is computed; here are only those of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from ratchet.report.logtext import Logged
 from ratchet.report.results import SHOWN_IDS, Results, Row, event_ids, rows
 from ratchet.report.sections import drift, landing
-from ratchet.report.view import Definition
+from ratchet.report.view import Definition, KeyFigures, Proposals, Trends
 
 _SOURCES = {
     "load": ("What landed", "bronze/_loads/<day>.json, load.json"),
@@ -25,13 +26,33 @@ _SOURCES = {
     "improvements": ("Improvements", "improvements.json"),
 }
 _OURS = {"load": landing.MEANINGS, "drift": drift.MEANINGS}
+# what a renderer names in the head of a block
+_OF_BLOCKS: dict[type, tuple[str, ...]] = {
+    KeyFigures: tuple(f"kpis-{key}" for key in ("value", "week", "week_before", "trailing", "difference", "verdict")),
+    Trends: ("kpis-trailing",),
+    Proposals: ("improvements-confidence",),
+}
 # whose sample events stand behind the figures of a result that has none of its own
 _SAMPLES = {"kpis": "features", "health": "errors"}
 
 
-def definitions(results: Results) -> tuple[Definition, ...]:
-    """Return the definitions of every result of the night, in the order of the chapters."""
-    return tuple(d for artifact in _SOURCES for d in _of(artifact, results))
+def definitions(results: Results, shown: Iterable[Any]) -> tuple[Definition, ...]:
+    """Return the definitions that are named in what is shown, in the order of the chapters."""
+    named = {name for part in shown for name in _named(part)}
+    return tuple(d for artifact in _SOURCES for d in _of(artifact, results) if d.id in named)
+
+
+def _named(part: Any) -> Iterator[str]:
+    if isinstance(part, tuple | list):
+        for item in part:
+            yield from _named(item)
+    elif isinstance(part, Mapping):
+        yield from _named(list(part.values()))
+    elif is_dataclass(part) and not isinstance(part, type):
+        yield from _OF_BLOCKS.get(type(part), ())
+        for f in fields(part):
+            value = getattr(part, f.name)
+            yield from ([value] if f.name == "definition" and value else _named(value))
 
 
 def _of(artifact: str, results: Results) -> Iterator[Definition]:

@@ -419,7 +419,11 @@ def health(status: str = "degraded") -> dict[str, Any]:
         "reason": reason,
         "objectives": judged,
         "services": services,
-        "definitions": {"status": "degraded: an interval lies wholly beyond its target", "latency": "share within"},
+        "definitions": {
+            "status": "degraded: an interval lies wholly beyond its target",
+            "latency": "share of timed root requests within the target",
+            "window": "days up to the night",
+        },
     }
 
 

@@ -94,6 +94,12 @@ def test_every_definition_that_is_named_is_there() -> None:
             assert {d for d in values(view, "definition") if d} <= known
 
 
+def test_only_what_is_shown_is_defined() -> None:
+    named = {d.id for d in built(features=None).definitions}
+    assert not [name for name in named if name.startswith("features-")]
+    assert {"kpis-success_rate", "kpis-verdict", "errors-state"} <= named
+
+
 def test_definitions_name_mart_and_sample_events() -> None:
     found = {d.id: d for d in built().definitions}
     assert found["features-failure_rate"].mart == "mart_feature_gaps, mart_feature_gap_errors"

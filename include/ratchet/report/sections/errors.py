@@ -25,7 +25,7 @@ def _error_table(found: list[Row]) -> list[Block]:
     columns = (
         Column("error", "Error", definition="errors-error"),
         Column("state", "State", CellKind.LABEL, definition="errors-state"),
-        Column("occurrences", "In 7 days", CellKind.NUMBER),
+        Column("occurrences", "In 7 days", CellKind.NUMBER, definition="errors-error"),
         Column("units", f"{whose(found).capitalize()} it hit", CellKind.NUMBER, definition="errors-units"),
         Column("trend", "Rate, against before", CellKind.ESTIMATE, Unit.TIMES, "errors-trend"),
         Column("handled", "Handled", CellKind.ESTIMATE, Unit.SHARE, "errors-handled"),

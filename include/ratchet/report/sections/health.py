@@ -10,10 +10,10 @@ from ratchet.report.view import Block, CellKind, Column, Paragraph, Table
 _COLUMNS = (
     Column("objective", "Objective", definition="health-status"),
     Column("status", "Status", CellKind.LABEL, definition="health-status"),
-    Column("value", "Measured", CellKind.ESTIMATE, Unit.SHARE),
+    Column("value", "Measured", CellKind.ESTIMATE, Unit.SHARE, "health-status"),
     Column("wanted", "Wanted"),
     Column("observed_ms", "Newest day", CellKind.NUMBER, Unit.MS, "health-latency"),
-    Column("window", "Counted"),
+    Column("window", "Counted", definition="health-window"),
 )
 
 

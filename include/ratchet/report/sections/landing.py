@@ -61,7 +61,7 @@ def _facts(load: Row) -> Facts:
     return Facts(
         (
             Fact("Lines", total(totals, "lines"), definition="load-lines"),
-            Fact("Loaded", total(totals, "loaded")),
+            Fact("Loaded", total(totals, "loaded"), definition="load-lines"),
             Fact("Duplicates", total(totals, "duplicates"), definition="load-duplicates"),
             Fact("Quarantined", total(totals, "quarantined"), definition="load-quarantined", note=note),
             Fact("Late events", late, definition="load-late"),
@@ -80,7 +80,7 @@ def _streams(load: Row) -> list[Block]:
         return []
     columns = (
         Column("stream", "Stream"),
-        Column("loaded", "Events loaded", CellKind.NUMBER),
+        Column("loaded", "Events loaded", CellKind.NUMBER, definition="load-lines"),
         Column("late", "Late", CellKind.NUMBER, definition="load-late"),
         Column("synthetic", "Without a clock", CellKind.NUMBER, definition="load-synthetic"),
         Column("earliest", "Earliest (UTC)", CellKind.MOMENT),

@@ -14,7 +14,7 @@ _OF_EACH = 4
 _DIMENSIONS = ("service", "model", "agent", "agent_tier", "task_type", "feature", "language")
 _FIGURES = (
     Column("requests", "Requests", CellKind.NUMBER, definition="usage-requests"),
-    Column("share", "Share", CellKind.NUMBER, Unit.SHARE),
+    Column("share", "Share", CellKind.NUMBER, Unit.SHARE, "usage-requests"),
     Column("success_rate", "Success", CellKind.ESTIMATE, Unit.SHARE, "usage-success_rate"),
     Column("duration_p50_ms", "Median time", CellKind.NUMBER, Unit.MS, "usage-duration"),
     Column("duration_p95_ms", "95% within", CellKind.NUMBER, Unit.MS, "usage-duration"),
