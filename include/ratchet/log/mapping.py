@@ -5,7 +5,9 @@ The events then go through the same pass as native lines (`stage.py`). What a so
 
 from __future__ import annotations
 
+import codecs
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import PurePosixPath
@@ -110,10 +112,32 @@ def _run(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
 def _documents(source: Source, reader: LineReader, indexes: Sequence[int]) -> Iterator[pa.RecordBatch]:
     for index in indexes:
         stem = reader.files[index].name.lower().removesuffix(".gz").removesuffix(".zst")
-        if source.format is Format.JSONL or PurePosixPath(stem).suffix in _LINE_SUFFIXES:
+        of_lines = source.format is Format.JSONL or PurePosixPath(stem).suffix in _LINE_SUFFIXES
+        if of_lines or _holds_lines(reader, index):
             yield from _lines(reader, index)
         else:
             yield _whole(reader, index)
+
+
+def _holds_lines(reader: LineReader, index: int) -> bool:
+    """Tell whether a file holds a document a line whatever its name says, as OpenTelemetry's file exporter writes."""
+    head = b""
+    for chunk in reader.chunks(index):
+        head = (head + chunk).removeprefix(codecs.BOM_UTF8).lstrip()
+        first, _, rest = head.partition(b"\n")
+        if rest.strip():
+            return first.rstrip()[-1:] in (b"}", b"]") and _is_json(first)
+        if len(head) > reader.max_line_bytes:
+            break
+    return False
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _lines(reader: LineReader, index: int) -> Iterator[pa.RecordBatch]:

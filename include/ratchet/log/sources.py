@@ -4,7 +4,7 @@
 
 - `name`, `description`;
 - `format`: `contract` (lines are events already, no SQL), `jsonl` (one JSON document a line) or `json` (one JSON
-  document a file; files that end in `.jsonl`, `.ndjson` hold one a line all the same);
+  document a file; one that ends in `.jsonl` or `.ndjson`, or whose first line is a document, holds one a line);
 - `records`: dotted paths, such as `$.simulations`, tried in order in each document. The first that leads to an array
   gives its items as the records; where none does, the document itself is the one record. Default: `$`;
 - `files`: globs for the names of the files; `.gz` and `.zst` are unpacked first.

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import statistics
+from datetime import date
 from typing import Any
 
 from .conftest import Mapped
@@ -340,7 +341,7 @@ def test_sums_need_every_answer_to_carry_the_number(mapped: Mapped) -> None:
 def test_ids_come_from_content_and_not_from_where_or_when_it_landed(mapped: Mapped) -> None:
     record = conversation(asks(call()), tool("Error: x"), reward=1)
     here = mapped(SOURCE, {"a.json": [record]})
-    there = mapped(SOURCE, {"other/b.jsonl": [conversation(note="another"), record]}, landed="2026-11-21")
+    there = mapped(SOURCE, {"other/b.jsonl": [conversation(note="another"), record]}, landed=date(2026, 11, 21))
     ids = {e["event_id"] for events in here.values() for e in events}
     assert ids < {e["event_id"] for events in there.values() for e in events}
 

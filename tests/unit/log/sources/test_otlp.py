@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import date
 from typing import Any
 
 from ratchet.log.sources import SHIPPED
@@ -441,17 +442,18 @@ def test_a_log_that_repeats_an_exception_of_its_span_is_left_out(mapped: Mapped)
 def test_equal_logs_are_two_errors_with_ids_that_a_second_landing_repeats(mapped: Mapped) -> None:
     first = {e["event_id"] for e in mapped(SOURCE, {"a.json": [logged(log("x"), log("x"))]})["error"]}
     again = {
-        e["event_id"] for e in mapped(SOURCE, {"b.json": [logged(log("x"), log("x"))]}, landed="2026-11-21")["error"]
+        e["event_id"]
+        for e in mapped(SOURCE, {"b.json": [logged(log("x"), log("x"))]}, landed=date(2026, 11, 21))["error"]
     }
     assert len(first) == 2
     assert first == again
 
 
-def test_lines_of_a_file_exporter_are_read_one_by_one(mapped: Mapped) -> None:
-    events = mapped(
-        SOURCE, {"traces.jsonl": [exported(span(1)), exported(span(2, 1, attributes={"gen_ai.tool.name": "f"}))]}
-    )
-    assert [e["attributes"]["span_name"] for e in events["interaction"]] == ["span 1", "span 2"]
+def test_a_file_exporter_writes_lines_whatever_it_calls_the_file(mapped: Mapped) -> None:
+    lines = [exported(span(1)), exported(span(2, 1, attributes={"gen_ai.tool.name": "f"}))]
+    for name in ("traces.jsonl", "traces.json"):
+        events = mapped(SOURCE, {name: lines})
+        assert [e["attributes"]["span_name"] for e in events["interaction"]] == ["span 1", "span 2"]
 
 
 def test_a_span_of_the_python_sdk(mapped: Mapped) -> None:

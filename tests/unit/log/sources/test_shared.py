@@ -10,7 +10,7 @@ import pytest
 from ratchet.errors import SourceError
 from ratchet.log.sources import MACROS_FILE, load_source
 
-from .conftest import map_documents
+from .conftest import Mapped
 
 SETTINGS = "name: own\ndescription: d\nformat: json\nfiles: '*.json'\n"
 
@@ -40,13 +40,13 @@ def test_a_csv_that_is_no_table_is_refused(tmp_path: Path, table: str) -> None:
         load_source(own(tmp_path, table))
 
 
-def test_the_example_in_the_docs_works(tmp_path: Path) -> None:
+def test_the_example_in_the_docs_works(mapped: Mapped, tmp_path: Path) -> None:
     text = (Path(__file__).parents[4] / "docs" / "sources.md").read_text()
     block = text.split("in an order with no ties:")[1].split("The relations `raw`")[0]
     (tmp_path / "source.yaml").write_text("name: own\ndescription: d\nformat: json\nfiles: '*.json'\n")
     (tmp_path / "interaction.sql").write_text(block)
     record = {"at": 1763625600, "question": "Why?", "ok": True}
-    [event] = map_documents(str(tmp_path), [record])["interaction"]
+    [event] = mapped(str(tmp_path), [record])["interaction"]
     assert (event["occurred_at"], event["request_text"], event["success"]) == (
         "2025-11-20T08:00:00.000000Z",
         "Why?",
