@@ -38,6 +38,11 @@ _REPLACEMENTS: tuple[tuple[str, str], ...] = (
         r'"\1"\2"[SECRET]"',
     ),
     (rf'(?i)"({_TOKEN_NAME})"(\s*:\s*)"{_WITH_DIGIT}"', r'"\1"\2"[SECRET]"'),
+    (  # the same in JSON that is a string's value
+        rf'(?i)\\"({_PASSWORD_NAME}|{_KEY_NAME}|{_SECRET_NAME}|authorization)\\"(\s*:\s*)'
+        r'\\"(?:[^"\\]|\\\\(?:\\"|\\\\|[^"\\]))+\\"',
+        r'\\"\1\\"\2\\"[SECRET]\\"',
+    ),
     (rf'(?i)"({_PASSWORD_NAME}|{_KEY_NAME}|{_SECRET_NAME}|authorization)"(\s*:\s*)"[^"]*$', r'"\1"\2"[SECRET]'),
     (r'-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[^"\\]|\\+[^"\\])*', "[SECRET]"),
     (rf"(?i)\b(bearer|basic)(?:\s|\\+[nrt])+(?:{_WITH_DIGIT}|[A-Za-z0-9._~+/=-]{{20,}})", r"\1 [BEARER_TOKEN]"),
@@ -50,9 +55,12 @@ _REPLACEMENTS: tuple[tuple[str, str], ...] = (
     ),
     (rf"(?i)\b({_PASSWORD_NAME})({_ASSIGN}){_PASSWORD}", r"\1\2[SECRET]"),
     (rf"(?i)\b({_KEY_NAME}|{_TOKEN_NAME}|{_SECRET_NAME})({_ASSIGN}){_WITH_DIGIT}", r"\1\2[API_KEY]"),
-    (r"(?i)\b(key=)[A-Za-z_-]*[0-9][A-Za-z0-9_-]{15,}", r"\1[API_KEY]"),
     (
-        rf"{_ESCAPES}[\pL\pN._%+'-]*[\pL\pN_%+-]@"
+        r"(?i)\b(key=)(?:[A-Za-z_-]{0,40}[0-9][A-Za-z0-9_-]{15,}|[A-Za-z0-9_-]{15,}[0-9][A-Za-z0-9_-]*)",
+        r"\1[API_KEY]",
+    ),
+    (
+        rf"{_ESCAPES}[\pL\pN._%+-](?:[\pL\pN._%+'-]*[\pL\pN_%+-])?@"
         r"[\pL\pN](?:[\pL\pN-]*[\pL\pN])?(?:\.[\pL\pN](?:[\pL\pN-]*[\pL\pN])?)*\.\pL{2,}",
         r"\1[EMAIL]",
     ),
@@ -70,7 +78,7 @@ _PHONES = (
 _PHONE = rf"(^|[^\w.+-]|\\[nrt])(?:{'|'.join(_PHONES)})\b"
 # What a raw line must hold for any of the above to be in it. An ASCII character may be escaped (`\u0040`).
 MAY_HOLD = (
-    r"@|(?i:bearer|basic)(?:\s|\\)|(?i:passw|passphrase|pwd|secret|token|authorization|credentials?"
+    r"@|(?i:bearer|basic)(?:\s|\\)|(?i:passw(?:or)?d|passphrase|pwd|secret|token|authorization|credentials?"
     rf"|{_KEY_NAME})[\\\"']{{0,3}}\s*[:=]|(?i:\bkey=)|PRIVATE KEY"
     r"|\b(?:sk-|[srp]k_(?:live|test)_|gh[pousr]_|github_pat_|glpat-|AKIA|ASIA|xox|AIza|hf_|npm_|SG\.|eyJ)"
     r"|(?:[^\w.]|\\[nrt])[2-6](?:[ -]?[0-9]){12}|(?:[^\w.+-]|\\[nrt])(?:\+\(?[1-9](?:[ ().\\\/-]{0,3}[0-9]){7}"
@@ -90,7 +98,7 @@ def macros() -> list[str]:
 
     - `redactable(line, valid)`: a line of valid JSON written canonically, other text as its first 16,384 characters;
     - `redact_words(line)`: addresses, tokens, keys and passwords;
-    - `redact_numbers(line)`: cards, then phones;
+    - `redact_numbers(line, valid)`: cards, then phones;
     - `redact_ids(line, clean)`: the same with the identifiers hashed; `line` is what was redactable.
 
     `placeholders(text, kind)` counts the placeholders of a kind in a text.
@@ -113,17 +121,20 @@ _LUHN = """luhn(digits) as list_sum(list_transform(range(1, length(digits) + 1),
 _NUMBERS = f"""card_numbers(text) as list_filter(
     regexp_extract_all(text, {literal(_CARD)}, 2) || regexp_extract_all(text, {literal(_GROUPED_CARD)}, 2),
     lambda c: luhn(replace(replace(c, ' ', ''), '-', '')))"""
-_ONE_CARD = """without_card(token) as
-    list_reduce(card_numbers(token), lambda whole, card: replace(whole, card, '[CARD]'), token)"""
-_CARDS = f"""without_cards(line) as case when not regexp_matches(line, {literal(_CARD)}) then line
-    when starts_with(line, '{{') then list_reduce(
+# Numbers of JSON that is a string's value keep their type too.
+_ONE_CARD = r"""without_card(token) as list_reduce(
+    card_numbers(regexp_replace(token, '(\\+":\s*-?)[0-9]+', '\1', 'g')),
+    lambda whole, card: replace(whole, card, '[CARD]'), token)"""
+_CARDS = f"""without_cards(line, valid) as case when not regexp_matches(line, {literal(_CARD)}) then line
+    when valid then list_reduce(
         list_filter(regexp_extract_all(line, {literal(_STRING)}), lambda t: regexp_matches(t, {literal(_CARD)})),
         lambda whole, token: replace(whole, token, without_card(token)), line)
     else without_card(line) end"""
 _PREPARED = r"""redactable(line, valid) as case when valid then json(line)::varchar
     else replace(regexp_replace(left(line, 16384), '\\u002[bB]', '+', 'g'), '\u0040', '@') end"""
 _WORDS = f"redact_words(line) as {_words('line')}"
-_PHONES_OUT = rf"redact_numbers(line) as regexp_replace(without_cards(line), {literal(_PHONE)}, '\1[PHONE]', 'g')"
+_PHONES_OUT = rf"""redact_numbers(line, valid) as
+    regexp_replace(without_cards(line, valid), {literal(_PHONE)}, '\1[PHONE]', 'g')"""
 _ID_MAY_BE = rf'"(?:{"|".join(_IDS)})":"[^"]*\[(?:{"|".join(k.upper() for k in KINDS)})\]'
 _PATHS = literals(f"$.{name}" for name in _IDS)
 _HASHED = rf"""hashed_ids(pairs) as '{{' || array_to_string(list_transform(

@@ -71,7 +71,7 @@ def _redacted() -> Iterator[str]:
         case when odd then regexp_matches(line, {literal(redaction.MAY_HOLD)}) else false end as private"""
     yield "*, case when private then redactable(line, valid) end as original"
     yield "*, case when private then redact_words(original) end as words"
-    yield "* exclude (words), case when private then redact_numbers(words) end as redacted"
+    yield "* exclude (words), case when private then redact_numbers(words, valid) end as redacted"
     yield """* exclude (redacted), case when not private then line
         when valid then redact_ids(original, redacted) else redacted end as clean"""
     yield f"""file_index, source_line, problem, valid, clean as line,

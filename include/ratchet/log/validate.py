@@ -56,7 +56,7 @@ class Verdict:
         found = [file for report in self.reports for file in report.files]
         names = ("loaded", "duplicates", "quarantined", "blank")
         counts = ", ".join(f"{self.totals[name]:,} {name}" for name in names)
-        lines = [f"{self.totals['lines']:,} lines in {len(found):,} files: {counts}. Nothing was written."]
+        lines = [f"{self.totals['lines']:,} lines in {len(found):,} file(s): {counts}. Nothing was written."]
         lines += [f"{file.file}: {file.problem}" for file in found if file.problem]
         lines += [f"{n:,} {name} events" for name, n in self._sums("streams", "stream", "loaded")]
         lines += [f"{n:,} refused as {name}" for name, n in self._sums("reasons", "reason", "lines")]
