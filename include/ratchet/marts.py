@@ -13,10 +13,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import ratchet.errors as errors
+from ratchet import files
 from ratchet.home import Home
 from ratchet.warehouse import Warehouse, explain
 
@@ -49,8 +51,13 @@ def build(home: Home, day: date, *, full_refresh: bool = False) -> BuildSummary:
         context = warehouse.context()
         if context.get("as_of") != day:
             raise errors.StepFailedError(f"the warehouse is not prepared for {day}", where=str(home.warehouse))
-        result = _invoke(home, [*arguments, "--full-refresh"] if full_refresh else arguments, context)
-    _raise_on_failure(result, home)
+        if full_refresh:
+            arguments.append("--full-refresh")
+        elif warehouse.views_of == project_hash():
+            arguments += ["--exclude", "config.materialized:view"]
+        result = _invoke(home, arguments, context)
+        _raise_on_failure(result, home, warehouse)
+        warehouse.keep_views_of(project_hash())
     nodes = result.result.results
     return BuildSummary(
         models=sum(r.node.resource_type == "model" for r in nodes),
@@ -68,8 +75,15 @@ def compiled(home: Home) -> dict[str, str]:
     """
     with Warehouse.open(home) as warehouse:
         result = _invoke(home, ["compile", *_options(home)], warehouse.context())
-    _raise_on_failure(result, home)
+        _raise_on_failure(result, home, warehouse)
     return {r.node.name: r.node.compiled_code for r in result.result.results if r.node.resource_type == "model"}
+
+
+@cache
+def project_hash() -> str:
+    """Return the hash of every file of the dbt project that says what is built."""
+    paths = sorted(p for p in PROJECT.rglob("*") if p.suffix in (".sql", ".yml") and "target" not in p.parts)
+    return files.digest({str(path.relative_to(PROJECT)): path.read_text("utf-8") for path in paths})
 
 
 def _options(home: Home) -> list[str]:
@@ -120,11 +134,19 @@ def _environment(**values: str) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _raise_on_failure(result: Any, home: Home) -> None:
+def _raise_on_failure(result: Any, home: Home, warehouse: Warehouse) -> None:
     if result.exception is not None:
         message = str(result.exception)
         raise explain(message, home.warehouse) or errors.StepFailedError(f"dbt failed: {message}") from result.exception
     for run in result.result.results:
         if run.status in ("error", "fail"):
-            message = f"{run.node.resource_type} {run.node.name}: {run.message}"
+            message = f"{run.node.resource_type} {run.node.name}: {_reason(run, warehouse)}"
             raise explain(message, home.warehouse) or errors.StepFailedError(message, where=run.node.original_file_path)
+
+
+def _reason(run: Any, warehouse: Warehouse) -> str:
+    """Say what broke: for a data test the rules that did not hold, which its first column names."""
+    if run.status != "fail":
+        return str(run.message)
+    broken = warehouse.frame(run.node.compiled_code)
+    return "; ".join(" ".join(f"{value}" for value in row) for row in broken.head(3).itertuples(index=False))

@@ -6,7 +6,6 @@ lives in `marts.py`; what the numbers mean belongs to the packages that read the
 
 from __future__ import annotations
 
-import glob
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,10 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
+import pyarrow.parquet as pq
 
 import ratchet.errors as errors
-from ratchet import files
-from ratchet.contracts.streams import STREAMS, field_specs
+from ratchet import bronze, files
+from ratchet.bronze import quoted
+from ratchet.contracts.streams import STREAMS
 from ratchet.home import Home
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1  # raised whenever a daily statistic changes its columns or its meaning
 LOOKBACK_DAYS = 7  # an interaction and its feedback may land this far apart
 _SEARCH_PATH = "marts,intermediate,staging,main"
-_LINEAGE = (("source", "VARCHAR"), ("source_file", "VARCHAR"), ("source_line", "BIGINT"), ("landed_date", "DATE"))
 
 
 class WindowSettings(Protocol):
@@ -64,8 +64,10 @@ class Warehouse:
             HomeBusyError: if another process has it open.
             StorageError: if the file is damaged, of another schema version, or cannot be written.
         """
-        with translated(home.warehouse):
-            home.root.mkdir(parents=True, exist_ok=True)
+        with _translated(home.warehouse):
+            with _writing(home.root):
+                home.root.mkdir(parents=True, exist_ok=True)
+            _check_path(home.warehouse)
             connection = duckdb.connect(str(home.warehouse))
             try:
                 _create(connection)
@@ -90,19 +92,19 @@ class Warehouse:
     def prepare(self, day: date, pending_days: Sequence[date], settings: WindowSettings) -> None:
         """Tell the next build which night it is and point the bronze views at the files it may read."""
         first = min([day, *pending_days]) - timedelta(days=LOOKBACK_DAYS)
-        context = {
+        context: dict[str, date | int] = {
             "as_of": day,
             "history_start": settings.history_start or self._first_landing(day, pending_days),
             "gap_window_days": settings.gap_window_days,
             "suggestion_window_days": settings.suggestion_window_days,
         }
         self.connection.begin()
-        _replace_table(self.connection, "run.context", [context])
+        _replace_row(self.connection, "run.context", context)
         self.connection.execute("delete from run.pending")
         _insert(self.connection, "run.pending", [(d,) for d in sorted(set(pending_days))])
-        landed = _landing_days(self.home, first, day)
+        loads = bronze.loads(self.home, first, day)
         for stream in STREAMS:
-            self.connection.execute(_bronze_view(stream, bronze_files(self.home, stream, landed)))
+            self.connection.execute(bronze.view(stream, bronze.files_of(self.home, stream, loads)))
         self.connection.commit()
 
     def context(self) -> dict[str, Any]:
@@ -111,6 +113,16 @@ class Warehouse:
         names = [column[0] for column in rows.description]
         found = rows.fetchone()
         return dict(zip(names, found, strict=True)) if found else {}
+
+    @property
+    def views_of(self) -> str | None:
+        """The hash of the dbt project whose views are in place; None when they are not."""
+        found: str | None = self.connection.execute("select views_of from run.version").fetchone()[0]
+        return found
+
+    def keep_views_of(self, project_hash: str | None) -> None:
+        """Record which dbt project's views are in place, so that the next build can leave them alone."""
+        self.connection.execute("update run.version set views_of = ?", [project_hash])
 
     def _first_landing(self, day: date, pending_days: Sequence[date]) -> date:
         built: date | None = self.connection.execute("select min(landed_date) from run.built").fetchone()[0]
@@ -126,7 +138,7 @@ class Warehouse:
 
     def bronze_files(self, stream: str, day: date) -> list[Path]:
         """Return the Parquet files of a stream's events that landed on a day."""
-        return bronze_files(self.home, stream, _landing_days(self.home, day, day))
+        return bronze.files_of(self.home, stream, bronze.loads(self.home, day, day))
 
     def frame(self, sql: str, parameters: Sequence[Any] | None = None) -> pd.DataFrame:
         """Return a query's result; marts, daily statistics and `bronze.<stream>` can be named without more ado."""
@@ -146,7 +158,7 @@ class Warehouse:
         """
         target = folder or self.home.snapshot(day)
         fresh = target.with_name(f".{target.name}.fresh")
-        with translated(target):
+        with _writing(target):
             shutil.rmtree(fresh, ignore_errors=True)
             fresh.mkdir(parents=True)
             counts = {mart: self._copy(mart, day, fresh / f"{mart}.parquet") for mart in self.marts()}
@@ -154,12 +166,16 @@ class Warehouse:
         return counts
 
     def _copy(self, mart: str, day: date, path: Path) -> int:
-        sql = (
-            f"copy (select * from marts.{_name(mart)} where as_of = ? order by all) "
-            f"to {_literal(str(path))} (format parquet, compression zstd)"
-        )
-        (rows,) = self.connection.execute(sql, [day]).fetchone()
-        return int(rows)
+        sql = f"select * from marts.{quoted(mart)} where as_of = ? order by all"  # noqa: S608 -- a quoted name
+        rows = self.connection.sql(sql, params=[day])
+        table = rows.to_arrow_table().combine_chunks()
+        pq.write_table(table, path, compression="zstd")  # DuckDB's own writer keeps what memory held under a NULL
+        return int(table.num_rows)
+
+
+def _check_path(path: Path) -> None:
+    if "?" in str(path):  # DuckDB takes what follows for options, and loses its log
+        raise errors.StorageError("a path with ? in it cannot hold a warehouse", where=str(path), way_out="set --home")
 
 
 def _create(connection: Any) -> None:
@@ -169,7 +185,7 @@ def _create(connection: Any) -> None:
         create schema if not exists staging;
         create schema if not exists intermediate;
         create schema if not exists marts;
-        create table if not exists run.version (schema_version integer not null);
+        create table if not exists run.version (schema_version integer not null, views_of varchar);
         create table if not exists run.built (landed_date date primary key, input_hash varchar not null);
         create table if not exists run.pending (landed_date date not null);
         create table if not exists run.context (as_of date not null);
@@ -179,7 +195,7 @@ def _create(connection: Any) -> None:
 def _check_version(connection: Any, path: Path) -> None:
     found = connection.execute("select schema_version from run.version").fetchone()
     if found is None:
-        connection.execute("insert into run.version values (?)", [SCHEMA_VERSION])
+        connection.execute("insert into run.version values (?, null)", [SCHEMA_VERSION])
     elif found[0] != SCHEMA_VERSION:
         relation = "a newer" if found[0] > SCHEMA_VERSION else "an older"
         raise errors.StorageError(
@@ -189,71 +205,32 @@ def _check_version(connection: Any, path: Path) -> None:
         )
 
 
-def _replace_table(connection: Any, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    types = {date: "date", int: "bigint", str: "varchar", float: "double"}
-    columns = ", ".join(f"{_name(k)} {types[type(v)]} not null" for k, v in rows[0].items())
+def _replace_row(connection: Any, table: str, row: Mapping[str, date | int]) -> None:
+    columns = ", ".join(f"{quoted(n)} {'date' if isinstance(v, date) else 'bigint'} not null" for n, v in row.items())
     connection.execute(f"create or replace table {table} ({columns})")
-    _insert(connection, table, [tuple(row.values()) for row in rows])
+    _insert(connection, table, [tuple(row.values())])
 
 
 def _insert(connection: Any, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
     if rows:
         marks = ", ".join("?" for _ in rows[0])
-        connection.executemany(f"insert into {table} values ({marks})", rows)
-
-
-def _landing_days(home: Home, first: date, last: date) -> list[tuple[date, Mapping[str, Any]]]:
-    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    found = [(d, home.loads / f"{d.isoformat()}.json") for d in days]
-    return [(d, files.read_json(path)) for d, path in found if path.is_file()]
-
-
-def bronze_files(home: Home, stream: str, loads: Sequence[tuple[date, Mapping[str, Any]]]) -> list[Path]:
-    """Return a stream's Parquet files of committed landing days, found without listing the whole history."""
-    found = []
-    for landed, report in loads:
-        for entry in report["streams"]:
-            if entry["stream"] == stream and entry["earliest"]:
-                first, last = (date.fromisoformat(str(entry[k])[:10]) for k in ("earliest", "latest"))
-                folders = (first + timedelta(days=n) for n in range((last - first).days + 1))
-                paths = (home.bronze / stream / f"event_date={e}" / f"landed={landed}.parquet" for e in folders)
-                found += [path.absolute() for path in paths if path.is_file()]
-    return found
-
-
-def _bronze_view(stream: str, paths: Sequence[Path]) -> str:
-    columns = [(spec.name, spec.sql_type) for spec in field_specs(stream)] + [*_LINEAGE, ("event_date", "DATE")]
-    empty = ", ".join(f"cast(null as {kind}) as {_name(name)}" for name, kind in columns)
-    select = f"select {empty} where false"
-    if paths:
-        listed = ", ".join(_literal(glob.escape(str(path))) for path in paths)
-        options = "union_by_name = true, hive_partitioning = true, hive_types = {'event_date': date}"
-        select += f" union all by name select * from read_parquet([{listed}], {options})"
-    return f"create or replace view bronze.{_name(stream)} as {select}"
-
-
-def _name(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+        connection.executemany(f"insert into {table} values ({marks})", rows)  # noqa: S608 -- our own table names
 
 
 @contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """Turn the database's and the system's complaints about a file into one line with the way out.
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise files.storage_error(error, path) from error
 
-    Raises:
-        HomeBusyError: if another process has the file.
-        StorageError: if the disk is full, the file is damaged or cannot be written.
-    """
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
         raise explain(str(error), path) or error from error
-    except OSError as error:
-        raise files.storage_error(error, path) from error
 
 
 def explain(message: str, path: Path) -> errors.RatchetError | None:
@@ -265,7 +242,7 @@ def explain(message: str, path: Path) -> errors.RatchetError | None:
         )
     if re.search(r"No space left|not enough space|disk full|failed to offload", message, re.IGNORECASE):
         return errors.StorageError("the disk is full", where=str(path), way_out="free some space and run again")
-    if re.search(r"not a valid DuckDB database|corrupt|checksum|Serialization Error|Cannot open file", message):
+    if re.search(r"not a valid DuckDB database|corrupt|checksum|Serialization Error|Cannot open|read enough", message):
         return errors.StorageError(
             f"the warehouse cannot be read: {message.splitlines()[0]}",
             where=str(path),

@@ -19,7 +19,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "contracts",
         "files run_day",
         "home settings",
-        "frames statistics objectives airflow_api",
+        "frames statistics objectives airflow_api bronze",
         "log quality analyze generate validate deploy measure report warehouse samples client",
         "marts night",  # marts runs dbt on the warehouse; night names the sources of `log`
         "artifacts verdict local_airflow",
