@@ -74,7 +74,7 @@ def _part(part: Any) -> str:
 
 def _figures(figures: Iterable[KeyFigure]) -> list[str]:
     found = [_figure(f) for f in figures]
-    return [_grid(("Key figure", "Value", "Against a week before", "28 days"), found)] if found else []
+    return [_grid(("Key figure", "Value", "Against a week before", "Last days"), found)] if found else []
 
 
 def _figure(figure: KeyFigure) -> tuple[str, ...]:

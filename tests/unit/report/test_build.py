@@ -265,3 +265,27 @@ def test_a_raw_gate_that_only_warns_stops_nothing() -> None:
     view = built(quality=warned)
     assert sections(view)["quality"].standing is Standing.OK
     assert all(c.standing is Standing.OK for c in view.chapters)
+
+
+def test_lines_begin_with_the_first_logged_day() -> None:
+    kpis = fixtures.kpis()
+    for kpi in kpis["kpis"]:
+        for point in kpi["series"][:14]:
+            point["value"] = None
+    assert {len(f.series) for f in built(kpis=kpis).figures} == {14}
+
+
+def test_columns_without_any_value_give_way_to_the_reason() -> None:
+    features = fixtures.features()
+    for gap in features["features"]:
+        gap["trend"]["ratio"] = {
+            "value": None,
+            "n": 0,
+            "low": None,
+            "high": None,
+            "reason": "there is no window before",
+        }
+    section = sections(built(features=features))["gaps"]
+    table = next(b for b in section.blocks if b.kind == "table")
+    assert "trend" not in {c.key for c in table.columns}
+    assert "Not computable: Rate, against before (there is no window before)." in said(section)

@@ -17,6 +17,7 @@ MEANINGS = {
     ),
     "needed": "What the distance has to reach: the size that matters and what chance alone could reach, the larger.",
 }
+_SMALL = 10.0
 _COLUMNS = (
     Column("column", "Column"),
     Column("verdict", "Verdict", CellKind.LABEL),
@@ -66,12 +67,17 @@ def _column(column: Row) -> dict[str, object]:
 def _moved(column: Row) -> Text | None:
     quantiles, shares = column.get("quantiles"), rows(column, "shares")
     if quantiles:
-        before, now = (number(quantiles[side].get("p50"), Unit.COUNT) for side in ("reference", "current"))
+        before, now = (_median(quantiles[side]) for side in ("reference", "current"))
         return text(f"median {before} → {now}")
     if not shares:
         return None
     before, now = (number(estimate(shares[0].get(s)).number, Unit.SHARE) for s in ("reference", "current"))
     return text(logged(shares[0].get("value")), f" {before} → {now}")
+
+
+def _median(quantiles: Row) -> str:
+    found = quantiles.get("p50")
+    return number(found, Unit.RATIO if found is not None and abs(found) < _SMALL else Unit.COUNT)
 
 
 def _unanswered(columns: list[Row]) -> list[Block]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import dropwhile
 
 from ratchet.report.logtext import prose, text
 from ratchet.report.numbers import Unit
@@ -63,13 +64,15 @@ def _figure(kpi: Row) -> KeyFigure:
         week=estimate(kpi.get("week")),
         change=_change(kpi.get("week_before") or {}, "a week before"),
         trailing=_change(kpi.get("trailing") or {}, "the days before"),
-        series=tuple(map(_point, rows(kpi, "series"))),
+        series=_series(rows(kpi, "series")),
         band=_band(kpi.get("trailing") or {}, known),
     )
 
 
-def _point(row: Row) -> Point:
-    return Point(date.fromisoformat(str(row["day"])), row.get("value"), total(row, "n"))
+def _series(days: list[Row]) -> tuple[Point, ...]:
+    """Return the days from the first that was logged on; those before it say nothing."""
+    logged = dropwhile(lambda row: row.get("value") is None, days)
+    return tuple(Point(date.fromisoformat(str(row["day"])), row.get("value"), total(row, "n")) for row in logged)
 
 
 def _change(change: Row, before: str) -> Change:
