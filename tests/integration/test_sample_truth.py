@@ -96,7 +96,9 @@ def test_requests_by_intent_are_in_the_mart(truth, in_order, days):
 
 
 def test_errors_by_type_are_in_the_mart(truth, in_order):
-    found = mart(in_order, "mart_errors").groupby("error_type")["occurrences"].sum()
+    errors = mart(in_order, "mart_errors")
+    assert errors["error_type"].is_unique, "each planted error has one template, whatever ids its messages hold"
+    found = errors.set_index("error_type")["occurrences"]
     assert {name: int(n) for name, n in found.items() if n} == {
         error["error_type"]: error["events"] for error in truth["errors"] if error["events"]
     }

@@ -122,6 +122,6 @@ def _slot(name: str, size: int, rng: np.random.Generator) -> list[str]:
     if "hex" in word:
         digits = int(word["hex"])
         high, low = rng.integers(0, 2**32, size).tolist(), rng.integers(0, 2**62, size).tolist()
-        # A letter first: sixteen decimal digits in a row could be taken for a card number.
-        return [f"{'abcdef'[b % 6]}{a:08x}{b:016x}"[:digits] for a, b in zip(high, low, strict=True)]
+        # A letter first, since sixteen decimal digits could be a card number; then a digit, as most ids have one.
+        return [f"{'abcdef'[b % 6]}{b % 10}{a:08x}{b:016x}"[:digits] for a, b in zip(high, low, strict=True)]
     return [str(number) for number in rng.integers(word["from"], word["to"] + 1, size).tolist()]
