@@ -103,7 +103,8 @@ def _at(event: Mapping[str, Any]) -> datetime:
 
 def _table(stream: str, day: date, events: list[Mapping[str, Any]]) -> pa.Table:
     lineage = [{"source": "native", "source_file": "f.jsonl", "source_line": n} for n, _ in enumerate(events, 1)]
-    rows = [{"clock": "real", **e, **w, "occurred_at": _at(e), "landed_date": day} for e, w in zip(events, lineage)]
+    pairs = zip(events, lineage, strict=True)
+    rows = [{"clock": "real", **e, **w, "occurred_at": _at(e), "landed_date": day} for e, w in pairs]
     schema = pa.schema([(s.name, _TYPES[s.sql_type]) for s in field_specs(stream)] + _LINEAGE)
     return pa.Table.from_pylist(rows, schema=schema)
 
@@ -120,7 +121,7 @@ def new_lake(tmp_path: Path) -> Callable[[str], Lake]:
 
 @pytest.fixture(scope="session")
 def events_by_day() -> dict[date, list[Event]]:
-    """Five landing days of all streams, with late events, skewed clocks and feedback that lands before its interaction."""
+    """Five landing days of all streams, with late events, skewed clocks and feedback before its interaction."""
     return {FIRST + timedelta(days=n): _day(random.Random(n), n) for n in range(5)}
 
 
@@ -160,7 +161,7 @@ def _interaction(rng: random.Random, landed: date, name: str) -> Event:
         "parent_id": rng.choice([None, None, "interaction-0-1"]),
         "intent": rng.choice([None, "refund", "search", "export"]),
         "success": success,
-        "error": f"Kind{rng.randrange(3)}: order {rng.randrange(900)} is gone" if success is False else None,
+        "error": f"{rng.choice(['Gone', 'Locked'])}: order {rng.randrange(900)} is gone" if success is False else None,
         "request_text": rng.choice([None, "please refund", "find it", "export it all"]),
         "duration_ms": rng.choice([None, 0.0, round(rng.lognormvariate(6, 1.5), 3)]),
         "agent": rng.choice([None, "planner", "writer"]),

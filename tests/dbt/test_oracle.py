@@ -1,0 +1,379 @@
+"""Every mart against a plain reading of the same events, computed here without SQL."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+import pytest
+
+DAYS = [date(2026, 1, 5) + timedelta(days=n) for n in range(5)]
+CODES = {"user": 1, "session": 2, "none": 0}
+SCORES = {"used_as_is": 9.0, "immediate_retry": 2.0}
+Event = dict[str, Any]
+Events = dict[date, list[Event]]
+
+
+class Log:
+    """What had landed by a day."""
+
+    def __init__(self, events: Events, day: date) -> None:
+        self.day = day
+        self.events = [
+            e | {"landed": landed, "date": _at(e).date()} for landed in events if landed <= day for e in events[landed]
+        ]
+        interactions = {e["event_id"]: e for e in self.of("interaction")}
+        for e in self.of("feedback"):
+            found = interactions.get(e["interaction_id"])
+            near = found is not None and abs((found["landed"] - e["landed"]).days) <= 7
+            e["judged"] = found if near else None
+
+    def of(self, stream: str) -> list[Event]:
+        return [e for e in self.events if e["event_type"] == stream]
+
+    def window(self, stream: str, days: int, skip: int = 0, end: date | None = None) -> list[Event]:
+        last = (end or self.day) - timedelta(days=skip)
+        first = last - timedelta(days=days - 1)
+        return [e for e in self.of(stream) if first <= e["date"] <= last]
+
+    def roots(self, days: int, skip: int = 0, end: date | None = None) -> list[Event]:
+        return [e for e in self.window("interaction", days, skip, end) if e["parent_id"] is None]
+
+
+def _at(event: Event) -> datetime:
+    return datetime.fromisoformat(event["occurred_at"])
+
+
+def unit(event: Event) -> tuple[str, str] | None:
+    if event["user_id"]:
+        return "user", event["user_id"]
+    return ("session", event["session_id"]) if event["session_id"] else None
+
+
+def units(events: Iterable[Event]) -> set[tuple[str, str]]:
+    return {u for e in events if (u := unit(e))}
+
+
+def kind_of(found: set[tuple[str, str]]) -> str:
+    return max((kind for kind, _ in found), key=lambda kind: CODES[kind], default="none")
+
+
+def score(event: Event) -> float | None:
+    if event["kind"] == "rating":
+        return 2.5 * (event["rating"] - 1)
+    if event["kind"] == "thumb":
+        return 10.0 if event["thumb"] == "up" else 0.0
+    if event["kind"] == "score":
+        return event["score"] if 0 <= event["score"] <= 10 else None
+    return SCORES.get(event["action"]) if event["kind"] == "behaviour" else None
+
+
+def outcomes(events: list[Event]) -> tuple[int, int, int, int]:
+    found = Counter(e["success"] for e in events)
+    return len(events), found[True], found[False], found[None]
+
+
+def newest(events: list[Event]) -> list[Event]:
+    return sorted(sorted(events, key=lambda e: e["event_id"]), key=_at, reverse=True)
+
+
+def grouped(events: Iterable[Event], key: Any) -> dict[Any, list[Event]]:
+    found = defaultdict(list)
+    for e in events:
+        found[key(e)].append(e)
+    return found
+
+
+def rows_of(frame: pd.DataFrame, columns: list[str]) -> list[tuple[Any, ...]]:
+    return sorted(tuple(_plain(v) for v in row) for row in frame[columns].itertuples(index=False))
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    return tuple(value) if isinstance(value, list) else value
+
+
+@pytest.fixture(params=[DAYS[0], DAYS[2], DAYS[4]], ids=str)
+def day(request: pytest.FixtureRequest) -> date:
+    return request.param  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def log(events_by_day: Events, day: date) -> Log:
+    return Log(events_by_day, day)
+
+
+def test_feature_gaps(five_nights: Any, day: date, log: Log) -> None:
+    expected = []
+    for days in (7, 30):
+        now, before = (grouped(log.roots(days, skip), lambda e: e["intent"] or "") for skip in (0, days))
+        for intent in {*now, *before}:
+            asked, earlier = now.get(intent, []), before.get(intent, [])
+            failed = [e for e in asked if e["success"] is False]
+            ever = [e["date"] for e in log.of("interaction") if not e["parent_id"] and (e["intent"] or "") == intent]
+            bad = [
+                e["date"]
+                for e in log.of("interaction")
+                if not e["parent_id"] and (e["intent"] or "") == intent and e["success"] is False and e["date"] <= day
+            ]
+            assert ever
+            ids = tuple(e["event_id"] for e in newest(failed)[:5])
+            expected.append(
+                (
+                    days,
+                    intent,
+                    kind_of(units(asked)),
+                    *outcomes(asked),
+                    len(units(asked)),
+                    len(units(failed)),
+                    len(earlier),
+                    sum(e["success"] is False for e in earlier),
+                    str(min(bad, default=None)),
+                    str(max(bad, default=None)),
+                    ids,
+                )
+            )
+    mart = five_nights.mart("mart_feature_gaps", day)
+    mart = mart.assign(first_seen=mart["first_seen"].map(str), last_seen=mart["last_seen"].map(str))
+    columns = [c for c in mart.columns if c not in ("as_of", "sample_requests")]
+    order = ["window_days", "intent", "unit_kind", "requests", "successes", "failures", "unknown", "units"]
+    assert columns[:8] == order
+    assert rows_of(mart, columns) == sorted(expected)
+
+
+def test_sample_requests_are_texts_of_the_newest_failures(five_nights: Any, day: date, log: Log) -> None:
+    mart = five_nights.mart("mart_feature_gaps", day)
+    for row in mart[mart["window_days"] == 30].itertuples():
+        failed = [e for e in log.roots(30) if (e["intent"] or "") == row.intent and e["success"] is False]
+        texts = [e["request_text"] for e in failed if e["request_text"]]
+        assert set(row.sample_requests) <= set(texts)
+        assert len(set(row.sample_requests)) == len(row.sample_requests) <= 3
+
+
+def test_feature_gap_errors(five_nights: Any, day: date, log: Log) -> None:
+    expected = []
+    for days in (7, 30):
+        failed = [e for e in log.roots(days) if e["success"] is False]
+        for (intent, kind), found in grouped(failed, lambda e: (e["intent"] or "", e["error"].split(":")[0])).items():
+            shown = f"{kind}: order <number> is gone"
+            expected.append((days, intent, shown, len(found), len(units(found)), kind_of(units(found))))
+    mart = five_nights.mart("mart_feature_gap_errors", day)
+    assert rows_of(mart, ["window_days", "intent", "error_kind", "failures", "units", "unit_kind"]) == sorted(expected)
+
+
+def template(event: Event) -> str:
+    message = event["message"] or ""
+    if message.startswith("row"):
+        return "row <number> not found"
+    return "no key <quoted>" if message else ""
+
+
+def test_errors(five_nights: Any, day: date, log: Log) -> None:
+    expected = []
+    for (kind, text), found in grouped(log.window("error", 35), lambda e: (e["error_type"], template(e))).items():
+        now = [e for e in found if (day - e["date"]).days < 7]
+        ever = [e for e in log.of("error") if (e["error_type"], template(e)) == (kind, text) and e["date"] <= day]
+        expected.append(
+            (
+                kind,
+                text,
+                len(now),
+                len(found) - len(now),
+                len(ever),
+                len(units(now)),
+                kind_of(units(now)),
+                sum(e["handled"] is True for e in now),
+                str(min(e["date"] for e in ever)),
+                str(max(e["date"] for e in ever)),
+                tuple(sorted({e["api"] for e in now if e["api"]})),
+                tuple(sorted({e["http_status"] for e in now if e["http_status"]})),
+                len({e["date"] for e in now}),
+                min((e["message"] for e in ever if e["message"]), default=""),
+            )
+        )
+    mart = five_nights.mart("mart_errors", day)
+    mart = mart.assign(first_seen=mart["first_seen"].map(str), last_seen=mart["last_seen"].map(str))
+    columns = "error_type message_template occurrences previous_occurrences occurrences_total units unit_kind handled"
+    columns += " first_seen last_seen apis http_statuses days sample_message"
+    assert rows_of(mart, columns.split()) == sorted(expected)
+
+
+def test_exposure_counts_days_with_any_event(five_nights: Any, day: date, log: Log) -> None:
+    dates = {e["date"] for e in log.events}
+    now = {d for d in dates if 0 <= (day - d).days < 7}
+    before = {d for d in dates if 7 <= (day - d).days < 35}
+    mart = five_nights.mart("mart_errors", day)
+    assert rows_of(mart.drop_duplicates("as_of"), ["exposure_days", "previous_exposure_days"]) == [
+        (len(now), len(before))
+    ]
+
+
+def judged_unit(event: Event) -> tuple[str, str] | None:
+    return unit(event) or (unit(event["judged"]) if event["judged"] else None)
+
+
+def test_feedback(five_nights: Any, day: date, log: Log) -> None:
+    expected = []
+    for days in (7, 30):
+        by = grouped(
+            log.window("feedback", days),
+            lambda e: ((e["judged"] or {}).get("intent") or "", e["kind"], e["rater"] or ""),
+        )
+        for key, found in by.items():
+            scores = [s for e in found if (s := score(e)) is not None]
+            givers = {u for e in found if (u := judged_unit(e))}
+            strange = sum(e["kind"] == "behaviour" and e["action"] not in SCORES for e in found)
+            expected.append((days, *key, len(found), len(scores), sum(s < 5 for s in scores), strange, len(givers)))
+    mart = five_nights.mart("mart_feedback", day)
+    columns = ["window_days", "intent", "kind", "rater", "feedback", "scored", "low", "unknown_action", "units"]
+    assert rows_of(mart, columns) == sorted(expected)
+
+
+def test_feedback_sums(five_nights: Any, day: date, log: Log) -> None:
+    found = log.window("feedback", 30)
+    scores = [s for e in found if (s := score(e)) is not None]
+    ratings = [e["rating"] for e in found if e["kind"] == "rating"]
+    mart = five_nights.mart("mart_feedback", day).query("window_days == 30")
+    assert mart["score_sum"].sum() == pytest.approx(sum(scores))
+    assert mart["score_sumsq"].sum() == pytest.approx(sum(s * s for s in scores))
+    assert (mart["rating_sum"].sum(), mart["rating_n"].sum()) == (sum(ratings), len(ratings))
+
+
+def test_feedback_response(five_nights: Any, day: date, log: Log) -> None:
+    judged = {e["judged"]["event_id"] for e in log.of("feedback") if e["judged"]}
+    expected = []
+    for days in (7, 30):
+        by = grouped(log.roots(days), lambda e: (e["intent"] or "", e["agent_tier"] or ""))
+        expected += [(days, *key, len(f), sum(e["event_id"] in judged for e in f)) for key, f in by.items()]
+    mart = five_nights.mart("mart_feedback_response", day)
+    columns = ["window_days", "intent", "agent_tier", "requests", "requests_with_feedback"]
+    assert rows_of(mart, columns) == sorted(expected)
+
+
+def test_feedback_comments(five_nights: Any, day: date, log: Log) -> None:
+    said = [e for e in log.window("feedback", 30) if e["comment"]]
+    mart = five_nights.mart("mart_feedback_comments", day)
+    by = grouped(said, lambda e: (e["judged"] or {}).get("intent") or "")
+    assert set(mart["intent"]) == set(by)
+    for intent, found in by.items():
+        ranked = sorted(newest(found), key=lambda e: math.inf if score(e) is None else score(e))
+        shown = mart[mart["intent"] == intent].sort_values("rank")
+        assert list(shown["event_id"]) == [e["event_id"] for e in ranked[:20]]
+        assert list(shown["rank"]) == list(range(1, len(shown) + 1))
+
+
+def real(events: list[Event]) -> list[Event]:
+    return [e for e in events if e["clock"] == "real"]
+
+
+def at(events: list[Event], service: str) -> list[Event]:
+    return [e for e in events if not service or e["service"] == service]
+
+
+def test_health(five_nights: Any, day: date, log: Log) -> None:
+    mart = five_nights.mart("mart_health_daily", day)
+    assert len(mart) == 28 * 3
+    for row in mart.itertuples():
+        asked = at(real(log.roots(1, end=row.metric_date)), row.service)
+        calls = at(real(log.window("api_call", 1, end=row.metric_date)), row.service)
+        beats = at(real(log.window("heartbeat", 1, end=row.metric_date)), row.service)
+        errors = at(real(log.window("error", 1, end=row.metric_date)), row.service)
+        given = [
+            e | {"service": e["service"] or (e["judged"] or {}).get("service")}
+            for e in real(log.window("feedback", 1, end=row.metric_date))
+        ]
+        scores = [s for e in at(given, row.service) if (s := score(e)) is not None]
+        bad = [c for c in calls if (c["status_code"] or 0) >= 400 or c["error_type"]]
+        assert (row.requests, row.successes, row.failures, row.unknown) == outcomes(asked)
+        assert (row.errors, row.api_calls, row.api_failures) == (len(errors), len(calls), len(bad))
+        assert (row.heartbeats, row.heartbeats_up) == (len(beats), sum(b["up"] for b in beats))
+        assert (row.scored, row.low) == (len(scores), sum(s < 5 for s in scores))
+        assert row.units == len(units(asked))
+        assert row.cost_usd == pytest.approx(sum(e["cost_usd"] or 0 for e in asked))
+        assert_quantiles(row, [e["duration_ms"] for e in asked if e["duration_ms"] is not None])
+
+
+def assert_quantiles(row: Any, values: list[float]) -> None:
+    assert row.duration_n == len(values)
+    for share, shown in ((0.5, row.duration_p50_ms), (0.95, row.duration_p95_ms), (0.99, row.duration_p99_ms)):
+        if values:
+            assert shown == pytest.approx(nearest_rank(values, share), rel=0.0100001)
+        else:
+            assert pd.isna(shown)
+
+
+def nearest_rank(values: list[float], share: float) -> float:
+    return sorted(values)[math.ceil(share * len(values)) - 1]
+
+
+DIMENSIONS = ["intent", "agent", "agent_tier", "task_type", "model", "language", "service", "feature"]
+
+
+def test_usage(five_nights: Any, day: date, log: Log) -> None:
+    expected = {}
+    for days in (1, 7, 30):
+        for e in log.window("interaction", days):
+            level = "step" if e["parent_id"] else "root"
+            cuts = [("all", "")] + [(d, e.get(d)) for d in DIMENSIONS if e.get(d) is not None]
+            cuts += [("intent", "")] if e["intent"] is None else []
+            for cut in cuts:
+                expected.setdefault((days, level, *cut), []).append(e)
+    mart = five_nights.mart("mart_usage", day)
+    assert rows_of(mart, ["window_days", "level", "dimension", "value"]) == sorted(expected)
+    for row in mart.itertuples():
+        found = expected[row.window_days, row.level, row.dimension, row.value]
+        assert (row.requests, row.successes, row.failures, row.unknown) == outcomes(found)
+        assert (row.units, row.unit_kind) == (len(units(found)), kind_of(units(found)))
+        assert row.input_tokens == sum(e["input_tokens"] or 0 for e in found)
+        assert row.cost_usd == pytest.approx(sum(e["cost_usd"] or 0 for e in found))
+        assert row.quality_sum == pytest.approx(sum(e["quality_score"] or 0 for e in found))
+        assert row.timed_out == sum(e["timed_out"] is True for e in found)
+        assert_quantiles(row, [e["duration_ms"] for e in real(found) if e["duration_ms"] is not None])
+
+
+def test_key_figures(five_nights: Any, day: date, log: Log) -> None:
+    mart = five_nights.mart("mart_kpis_daily", day)
+    assert len(mart) == 28 * 2 * 15
+    assert not mart.duplicated(["metric_date", "window_days", "metric"]).any()
+    for (end, days), figures in mart.groupby(["metric_date", "window_days"]):
+        shown = figures.set_index("metric")
+        for metric, (numerator, denominator, n) in key_figures(log, end, int(days)).items():
+            row = shown.loc[metric]
+            assert (row["numerator"], row["denominator"], row["n"]) == (pytest.approx(numerator), denominator, n), (
+                metric
+            )
+
+
+def key_figures(log: Log, end: date, days: int) -> dict[str, tuple[float, float, int]]:
+    asked = log.roots(days, end=end)
+    requests, good, bad, unknown = outcomes(asked)
+    calls = log.window("api_call", days, end=end)
+    beats = real(log.window("heartbeat", days, end=end))
+    scores = [s for e in log.window("feedback", days, end=end) if (s := score(e)) is not None]
+    judged = {e["judged"]["event_id"] for e in log.of("feedback") if e["judged"]}
+    answered = sum(e["event_id"] in judged for e in asked)
+    priced = [e for e in asked if e["cost_usd"] is not None]
+    worded = [e for e in asked if e["input_tokens"] is not None or e["output_tokens"] is not None]
+    words = sum((e["input_tokens"] or 0) + (e["output_tokens"] or 0) for e in worded)
+    wins = sum(e["success"] is True for e in priced)
+    failed_calls = sum((c["status_code"] or 0) >= 400 or c["error_type"] is not None for c in calls)
+    people = len(units(asked))
+    return {
+        "requests": (requests, 1, requests),
+        "active_users": (people, 1, people),
+        "success_rate": (good, good + bad, good + bad),
+        "unknown_rate": (unknown, requests, requests),
+        "error_rate": (len(log.window("error", days, end=end)), requests, requests),
+        "feedback_rate": (answered, requests, requests),
+        "satisfaction": (sum(scores), len(scores), len(scores)),
+        "low_satisfaction_rate": (sum(s < 5 for s in scores), len(scores), len(scores)),
+        "api_failure_rate": (failed_calls, len(calls), len(calls)),
+        "uptime_heartbeat": (sum(b["up"] for b in beats), len(beats), len(beats)),
+        "cost_per_success_usd": (sum(e["cost_usd"] for e in priced), wins, len(priced)),
+        "tokens_per_request": (words, len(worded), len(worded)),
+    }
