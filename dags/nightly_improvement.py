@@ -117,8 +117,12 @@ def nightly_improvement() -> None:
         ingest = run("ingest", "Brings in every landed file that bronze lacks, up to this day.", **WAREHOUSE)
         check_raw = run("check_raw", "Checks bronze and the load report against expectations.", **WAREHOUSE)
     with TaskGroup("analyze", prefix_group_id=False, tooltip="From marts to findings"):
-        build_marts = run("build_marts", "Builds the marts as of this day with dbt, and tests them.", **WAREHOUSE)
-        check_marts = run("check_marts", "Checks the marts, then saves them as Parquet.", **WAREHOUSE)
+        build_marts = run(
+            "build_marts",
+            "Builds the marts as of this day with dbt, tests them and saves them as Parquet.",
+            **WAREHOUSE,
+        )
+        check_marts = run("check_marts", "Checks the marts, and that their totals agree.")
         drift = run("drift", "Compares this day with the four weeks before.", **WAREHOUSE)
         gaps = run("gaps", "Finds what people ask for in vain.")
         issues = run("errors", "Ranks the errors.")

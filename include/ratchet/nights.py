@@ -45,7 +45,7 @@ PLAN: tuple[Step, ...] = (
     Step("ingest", "log", pool="warehouse"),
     Step("check_raw", "log", ("ingest",), pool="warehouse"),
     Step("build_marts", "analyze", ("check_raw",), pool="warehouse"),
-    Step("check_marts", "analyze", ("build_marts",), pool="warehouse"),
+    Step("check_marts", "analyze", ("build_marts",)),
     Step("drift", "analyze", ("check_raw",), pool="warehouse"),
     Step("gaps", "analyze", ("check_marts",)),
     Step("errors", "analyze", ("check_marts",)),
