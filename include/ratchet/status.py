@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from ratchet import files, steps
+from ratchet.errors import LandingError
 from ratchet.night import Night
 
 
@@ -48,7 +49,7 @@ class Status:
 
 def read(night: Night) -> Status:
     """Return the status as of `night.today`."""
-    landed = steps.landed_days(night)
+    landed = _landed(night)
     newest = landed[-1].isoformat() if landed else None
     path = night.home.published / "health.json"
     if not path.exists():
@@ -59,6 +60,13 @@ def read(night: Night) -> Status:
     if reason := _stale(date.fromisoformat(health["as_of"]), landed, night.today):
         return Status("stale", reason, **known)
     return Status(health["status"], health["reason"], **known)
+
+
+def _landed(night: Night) -> list[date]:
+    try:
+        return steps.landed_days(night)
+    except LandingError:  # a zone that is not there holds nothing
+        return []
 
 
 def _stale(day: date, landed: list[date], today: date) -> str | None:

@@ -192,7 +192,11 @@ def is_live(night: Night) -> bool:
 
 
 def _require_landing(night: Night) -> None:
-    if not landed_days(night):
+    try:
+        found = landed_days(night)
+    except LandingError as error:
+        raise LandingError(f"no data: {error.what}", where=error.where, way_out=error.way_out) from error
+    if not found:
         raise LandingError(
             "no data: nothing has landed",
             where=night.landing_names(),

@@ -7,18 +7,20 @@ from pathlib import Path
 import pytest
 
 from ratchet import samples
+from ratchet.night import Night
+from ratchet.nights import run_nights
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data"
 LAST = date(2026, 11, 10)
-DAYS = 5
-FIRST = LAST - timedelta(days=DAYS - 1)
+DAYS = 4
+NIGHTS = [LAST - timedelta(days=n) for n in reversed(range(DAYS))]
 DRAWN_BY_OTHERS = ("manifest.json", "drift.html", "data_docs")
 
 
 @pytest.fixture(scope="session")
 def landing(tmp_path_factory):
-    """Five days of small sample logs."""
+    """Four days of small sample logs."""
     folder = tmp_path_factory.mktemp("logs") / "landing"
     samples.write(folder, days=DAYS, events_per_day=600, seed=3, end=LAST)
     return folder
@@ -42,10 +44,16 @@ def fingerprints(home, days=None):
     }
 
 
+def run(landing, home, days):
+    """Run nights one after the other in this process."""
+    night = Night.from_environment(home=Path(home), landing=str(landing))
+    outcomes = list(run_nights(night, days, lambda day, step: None))
+    assert [str(error) for outcome in outcomes for error in outcome.failures.values()] == []
+
+
 @pytest.fixture(scope="session")
 def in_order(landing, tmp_path_factory):
-    """A home in which the five nights ran in order, in one process."""
+    """A home in which the four nights ran in order, in one process."""
     home = tmp_path_factory.mktemp("in_order") / "home"
-    done = ratchet("run", "--landing", landing, "--home", home)
-    assert done.returncode == 0, done.stderr + done.stdout
+    run(landing, home, NIGHTS)
     return home

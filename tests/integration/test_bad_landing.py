@@ -1,7 +1,7 @@
 """A landing zone that is not there, is empty, or is asked for a day it cannot have."""
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -33,7 +33,7 @@ def test_without_days_an_empty_landing_zone_says_what_to_do(tmp_path):
 
 
 def test_a_day_in_the_future_is_refused(landing, tmp_path):
-    future = date.today() + timedelta(days=3)
+    future = datetime.now(UTC).date() + timedelta(days=3)
     done = ratchet("run", "--from", future, "--to", future, "--landing", landing, "--home", tmp_path)
     assert done.returncode == 2
     assert "is in the future" in done.stderr

@@ -26,7 +26,7 @@ def test_every_command_is_in_the_readme():
 
     usage = cli._parser().format_help()
     readme = (PROJECT_ROOT / "README.md").read_text()
-    commands = re.findall(r"^    ([a-z-]+) ", usage, re.MULTILINE)
+    commands = re.findall(r"^    ([a-z-]+)(?: |$)", usage, re.MULTILINE)
     assert len(commands) >= 6
     assert [c for c in commands if f"ratchet {c}" not in readme] == []
 
