@@ -138,8 +138,14 @@ def problems(columns: Columns) -> str:
             f"json_type({line}, '$.{EVENT_TYPE}') is distinct from 'VARCHAR'",
             f"'{Reason.NO_EVENT_TYPE}: event_type is missing or no string'",
         ),
-        (f"list_contains({literals(RESERVED_STREAMS)}, {stream})", f"'{Reason.RESERVED_STREAM}: ' || {stream}"),
-        (f"not list_contains({literals(STREAMS)}, {stream})", f"'{Reason.UNKNOWN_STREAM}: ' || left({stream}, 100)"),
+        (
+            f"list_contains({literals(RESERVED_STREAMS)}, {stream})",
+            f"'{Reason.RESERVED_STREAM}: ' || {stream} || ' events are never read from a landing zone'",
+        ),
+        (
+            f"not list_contains({literals(STREAMS)}, {stream})",
+            f"'{Reason.UNKNOWN_STREAM}: no stream is called ' || left({stream}, 100)",
+        ),
     )
     cases = " ".join(f"when {broken} then [{problem}]" for broken, problem in arms)
     return f"case {cases} else {_in_fields(columns)} end"

@@ -7,7 +7,7 @@ the options and the SQL itself. The steps of a day are in `stage.py`, `settle.py
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 import ratchet.files as files
+from ratchet.errors import StorageError
 from ratchet.home import Home
 from ratchet.log.bronze import write_bronze
 from ratchet.log.commit import commit, day_files, recover, work_folder
@@ -28,6 +29,7 @@ from ratchet.log.sources import LandedSource, Source, load_source
 from ratchet.log.stage import stage_version, write_stage
 
 Progress = Callable[[int, int, date], None]
+_MEMORY_ALONE = "5GB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class IngestOptions:
     dedup_days: int = 7
     max_line_bytes: int = 64 << 20
     history_start: date | None = None
-    memory_limit: str = "1GB"
+    memory_limit: str = "1500MB"
     threads: int | None = None
 
 
@@ -144,11 +146,21 @@ def _mapping_hash(source: Source) -> str:
 
 
 def _ingest_day(home: Home, plan: _Plan, landed: date, options: IngestOptions, today: date) -> LoadReport:
-    folder = work_folder(home) / landed.isoformat()
+    try:
+        return _attempt(home, plan, landed, options, today)
+    except StorageError as error:
+        if not isinstance(error.__cause__, duckdb.OutOfMemoryException):
+            raise
+    # Several lines of a million values at once: one at a time they pass.
+    return _attempt(home, plan, landed, replace(options, threads=1, memory_limit=_MEMORY_ALONE), today)
+
+
+def _attempt(home: Home, plan: _Plan, landed: date, options: IngestOptions, today: date) -> LoadReport:
+    folder, scratch = work_folder(home) / landed.isoformat(), work_folder(home) / "session"
     earlier = [path for day in plan.window(landed) for path in day_files(home, day) if _holds_ids(path)]
     reader = LineReader(plan.files[landed], options.max_line_bytes, landed < today)
-    with session(work_folder(home) / "session", options.memory_limit, options.threads) as connection:
-        load_day(connection, plan.sources, reader, landed, work_folder(home) / "session", earlier)
+    with session(scratch, options.memory_limit, options.threads) as connection:
+        load_day(connection, plan.sources, reader, landed, scratch, earlier)
         written = write_bronze(connection, landed, folder)
         report = draw_report(connection, landed, plan.input_hash(landed), reader.files, reader.problems)
     commit(home, landed, folder, written, report.as_record())

@@ -34,8 +34,10 @@ def session(folder: Path, memory_limit: str, threads: int | None) -> Iterator[du
             yield connection
     except OSError as error:
         raise storage_error(error, folder) from error
-    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-        raise _one_line(error, folder) from error
+    except duckdb.OutOfMemoryException as error:
+        raise _one_line("not enough memory", error, folder) from error
+    except duckdb.IOException as error:
+        raise _one_line("cannot write", error, folder) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -55,7 +57,7 @@ def _settings(folder: Path, memory_limit: str, threads: int | None) -> list[str]
     ]
 
 
-def _one_line(error: duckdb.Error, folder: Path) -> StorageError:
-    text = str(error).splitlines()[0].removeprefix("IO Error: ")
+def _one_line(what: str, error: duckdb.Error, folder: Path) -> StorageError:
+    text = str(error).splitlines()[0].partition(": ")[2]
     way_out = "free some space or raise the memory limit, then run again"
-    return StorageError(f"cannot write: {text}", where=str(folder), way_out=way_out)
+    return StorageError(f"{what}: {text}", where=str(folder), way_out=way_out)
