@@ -68,7 +68,9 @@ def interval(low: float | None, high: float | None, unit: Unit) -> str:
 
 
 def _alike(low: float, high: float, unit: Unit) -> tuple[str, str]:
-    """Write two bounds with the same number of decimals where the unit leaves that open."""
+    """Write two bounds with the same number of decimals; a bound may be rounded to all or nothing."""
+    if unit is Unit.SHARE:
+        return _percent(low), _percent(high)
     first, second = number(low, unit), number(high, unit)
     if unit is Unit.RATIO:
         places = max(len(written.partition(".")[2]) for written in (first, second))
@@ -161,7 +163,11 @@ def _share(value: float) -> str:
         return "<0.1%"
     if 1 - _SMALLEST_SHARE < value < 1:
         return ">99.9%"
-    return f"{value * 100:.1f}%"
+    return _percent(value)
+
+
+def _percent(value: float) -> str:
+    return f"{value * 100:.1f}%".replace("-", MINUS)
 
 
 def _ratio(value: float) -> str:

@@ -58,6 +58,7 @@ def test_a_share_that_is_not_all_is_never_written_as_all() -> None:
         (812, 3120, Unit.MS, "812 ms–3.12 s"),
         (1.2, 4.0, Unit.TIMES, "1.2–4.0×"),
         (-2.0, 1.5, Unit.SCORE, "−2.0 to 1.5"),
+        (0.98, 0.99996, Unit.SHARE, "98.0–100.0%"),
         (None, 0.5, Unit.SHARE, ""),
     ],
 )

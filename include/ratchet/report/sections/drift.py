@@ -7,7 +7,7 @@ from collections import Counter
 from ratchet.report import numbers
 from ratchet.report.logtext import Text, logged, text
 from ratchet.report.numbers import Unit, count, number, plural
-from ratchet.report.results import SHOWN_ROWS, Row, estimate, rows, total
+from ratchet.report.results import Row, estimate, rows, total
 from ratchet.report.view import Block, CellKind, Column, Label, Link, Paragraph, Table, Tone
 
 MEANINGS = {
@@ -18,6 +18,7 @@ MEANINGS = {
     "needed": "What the distance has to reach: the size that matters and what chance alone could reach, the larger.",
 }
 _SMALL = 10.0
+_LEAST_ROWS = 6
 _COLUMNS = (
     Column("column", "Column"),
     Column("verdict", "Verdict", CellKind.LABEL),
@@ -34,10 +35,10 @@ def drift(result: Row) -> list[Block]:
     answered = [c for c in columns if c.get("drifted") is not None]
     said: list[Block] = [Paragraph(text(_lead(result, answered)))]
     if answered:
-        shown = sorted(answered, key=lambda c: not c["drifted"])[:SHOWN_ROWS]
-        said.append(
-            Table("Columns that were compared", _COLUMNS, tuple(map(_column, shown)), len(answered), "drift.csv")
-        )
+        drifted = sum(bool(c["drifted"]) for c in answered)
+        shown = sorted(answered, key=lambda c: not c["drifted"])[: max(drifted, _LEAST_ROWS)]
+        found = tuple(map(_column, shown))
+        said.append(Table("Columns that were compared", _COLUMNS, found, len(answered), "drift.csv"))
         said.append(Link("Both distributions of each column, drawn by Evidently", "drift.html"))
     return said + _unanswered(columns)
 

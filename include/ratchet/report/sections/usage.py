@@ -9,8 +9,8 @@ from ratchet.report.view import Block, CellKind, Column, Fact, Facts, Paragraph,
 
 _WINDOW = 7
 _INTENTS = 10
-_ROWS = 12
-_OF_EACH = 4
+_STEPS = 8
+_OF_EACH = 3
 _DIMENSIONS = ("service", "model", "agent", "agent_tier", "task_type", "feature", "language")
 _FIGURES = (
     Column("requests", "Requests", CellKind.NUMBER, definition="usage-requests"),
@@ -32,10 +32,10 @@ def usage(result: Row) -> list[Block]:
     steps = [r for r in recent if r.get("dimension") == "intent" and r.get("level") == "step"]
     blocks: list[Block] = [_facts(whole), _intents(asked)]
     named = [r for r in recent if r.get("level") == "root" and r.get("value")]
-    who = [r for d in _DIMENSIONS for r in [r for r in named if r.get("dimension") == d][:_OF_EACH]]
-    all_named = sum(r.get("dimension") in _DIMENSIONS for r in named)
-    blocks += _table("Who answered, the most used of each kind", who, all_named, cut="dimension")
-    return blocks + _table("Steps taken for the answers, such as tool calls", steps[:_ROWS], len(steps))
+    kinds = [[r for r in named if r.get("dimension") == d] for d in _DIMENSIONS]
+    who = [r for kind in kinds if len(kind) > 1 for r in kind[:_OF_EACH]]
+    blocks += _table("Who answered, the most used of each kind", who, sum(map(len, kinds)), cut="dimension")
+    return blocks + _table("Steps taken for the answers, such as tool calls", steps[:_STEPS], len(steps))
 
 
 def _facts(whole: Row) -> Facts:
