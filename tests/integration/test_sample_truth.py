@@ -2,12 +2,11 @@
 
 import json
 from collections import Counter
-from datetime import timedelta
 
 import pandas as pd
 import pytest
 
-from .conftest import DAYS, FIRST, LAST
+from .conftest import LAST
 
 KINDS = {
     "email": "email",
@@ -24,8 +23,8 @@ def truth(landing):
 
 
 @pytest.fixture(scope="module")
-def loads(in_order):
-    days = [(FIRST + timedelta(days=n)).isoformat() for n in range(DAYS)]
+def loads(truth, in_order):
+    days = [day["landed_date"] for day in truth["days"]]
     return {day: json.loads((in_order / "bronze" / "_loads" / f"{day}.json").read_text("utf-8")) for day in days}
 
 
