@@ -102,7 +102,7 @@ class _Plan:
         self, home: Home, sources: Sequence[LandedSource], day: date, options: IngestOptions, today: date
     ) -> None:
         self.home = home
-        self.sources = {landed.name: load_source(landed.name) for landed in sources}
+        self.sources = {source.name: source for source in (load_source(landed.name) for landed in sources)}
         self.landing = Landing(sources)
         self.options = options
         self.fingerprints = Fingerprints(home)

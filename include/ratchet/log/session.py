@@ -37,7 +37,7 @@ def session(folder: Path, memory_limit: str, threads: int | None) -> Iterator[du
     except duckdb.OutOfMemoryException as error:
         raise _one_line("not enough memory", error, folder) from error
     except duckdb.IOException as error:
-        raise _one_line("cannot write", error, folder) from error
+        raise _one_line("cannot read or write", error, folder) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -18,7 +18,7 @@ from ratchet.log.landing import LandedFile, Landing
 from ratchet.log.lines import LineReader
 from ratchet.log.report import LoadReport, draw_report
 from ratchet.log.session import session
-from ratchet.log.sources import LandedSource, load_source
+from ratchet.log.sources import LandedSource, Source, load_source
 from ratchet.log.stage import BLANK
 
 SHOWN = 20
@@ -91,37 +91,38 @@ def validate(path: Path | str, *, source: str = "native", today: date, options: 
         StorageError: if there is no room for temporary files.
     """
     by_day: dict[date, list[LandedFile]] = {}
-    for file in _files(str(path), source):
+    reads = load_source(source)
+    for file in _files(str(path), source, reads):
         match = _DAY.search(file.location)
         by_day.setdefault(date.fromisoformat(match[1]) if match else today, []).append(file)
     reports: list[LoadReport] = []
     refused: list[RefusedLine] = []
     for day in sorted(by_day):
-        report, lines = _dry_run(by_day[day], source, day, options or IngestOptions())
+        report, lines = _dry_run(by_day[day], reads, day, options or IngestOptions())
         reports.append(report)
         refused += lines
     return Verdict(tuple(reports), tuple(refused[:SHOWN]))
 
 
-def _files(path: str, source: str) -> list[LandedFile]:
+def _files(path: str, source: str, reads: Source) -> list[LandedFile]:
     own = Path(path)
     if own.is_file():
-        return [LandedFile(source, own.name, own.stat().st_size, "", str(own.resolve()))]
+        return [LandedFile(reads.name, own.name, own.stat().st_size, "", str(own.resolve()))]
     landing = Landing([LandedSource(source, path)])
     found = [file for day in landing.days() for file in landing.files(day) if file.source]
     if not found:
-        wanted = ", ".join(load_source(source).files)
+        wanted = ", ".join(reads.files)
         raise LandingError("there is nothing to read", where=path, way_out=f"files of this source match {wanted}")
     return found
 
 
 def _dry_run(
-    found: list[LandedFile], source: str, day: date, options: IngestOptions
+    found: list[LandedFile], source: Source, day: date, options: IngestOptions
 ) -> tuple[LoadReport, list[RefusedLine]]:
     reader = LineReader(found, options.max_line_bytes, is_day_over=True)
     with tempfile.TemporaryDirectory(prefix="ratchet-") as parent:
         folder = Path(parent) / "session"
         with session(folder, options.memory_limit, options.threads) as connection:
-            load_day(connection, {source: load_source(source)}, reader, day, folder, [])
+            load_day(connection, {source.name: source}, reader, day, folder, [])
             refused = [RefusedLine(*row) for row in connection.execute(_REFUSED).fetchall()]
             return draw_report(connection, day, "", reader.files, reader.problems), refused
