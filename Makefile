@@ -31,8 +31,8 @@ test: setup ## run every test; what needs Chromium or PostgreSQL skips without i
 	@$(BIN)/python -m pytest
 
 check: setup ## formatting, lint, types, pins, compose file
-	@$(BIN)/ruff format --check include dags plugins tests benchmarks
-	@$(BIN)/ruff check include dags plugins tests benchmarks
+	@$(BIN)/ruff format --check include dags tests benchmarks
+	@$(BIN)/ruff check include dags tests benchmarks
 	@$(BIN)/mypy
 	@$(BIN)/pip check
 	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yaml
@@ -47,7 +47,7 @@ golden: setup ## rewrite the golden files after a wanted change
 	@$(BIN)/python -m pytest --update-golden tests/golden
 
 bench: setup ## measure what benchmarks/README.md promises; results go to benchmarks/results
-	@for b in benchmarks/bench_*.py; do echo "== $$b"; $(BIN)/python $$b || exit 1; done
+	@for b in benchmarks/*.py; do echo "== $$b"; $(BIN)/python $$b || exit 1; done
 
 pins: ## compile requirements.in to requirements.txt (needs uv)
 	@uv pip compile requirements.in --universal --python-version 3.11 --no-emit-index-url -q -o requirements.txt

@@ -133,8 +133,8 @@ from range({INTENTS}) intents (i), range({SETTINGS}) settings (s)
 
 UNIT = "((hash('u', u) & 18446744073709551612) | 1)"
 DAILY = (
-    f"""insert into intermediate.int_interactions_daily by name
-select date '{{day}}' as event_date, date '{{day}}' as landed_date, combination_id, 20 as requests, 15 as successes,
+    """insert into intermediate.int_interactions_daily by name
+select date '{day}' as event_date, date '{day}' as landed_date, combination_id, 20 as requests, 15 as successes,
     4 as failures, 1 as unknown, 0 as timed_out, 20 as token_n, 2000 as input_tokens, 900 as output_tokens,
     20 as cost_n, 15 as cost_successes, 0.25 as cost_usd, 0 as quality_n, 0 as quality_sum
 from intermediate.int_combinations""",

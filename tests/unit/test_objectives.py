@@ -44,7 +44,9 @@ def test_what_cannot_be_used_is_refused_by_name(found, said):
         parse(found, "objectives.yaml")
 
 
-@pytest.mark.parametrize(("content", "said"), [(None, "no objectives file"), ("a: [", "cannot be read"), ("\xff", "cannot be read")])
+@pytest.mark.parametrize(
+    ("content", "said"), [(None, "no objectives file"), ("a: [", "cannot be read"), ("\xff", "cannot be read")]
+)
 def test_a_file_that_cannot_be_read_is_one_line(tmp_path, content, said):
     if content is not None:
         (tmp_path / "objectives.yaml").write_text(content, "latin-1")
