@@ -1,0 +1,25 @@
+from pathlib import Path
+
+import pytest
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def pytest_addoption(parser):
+    parser.addoption("--update-golden", action="store_true", help="rewrite the golden files after a wanted change")
+
+
+@pytest.fixture
+def golden(request):
+    """Compare a text with its golden file, or rewrite the file with --update-golden."""
+
+    def compare(name, text):
+        path = GOLDEN / name
+        if request.config.getoption("--update-golden"):
+            path.write_text(text, "utf-8")
+        assert path.exists(), f"no golden file {name}: make golden"
+        assert text == path.read_text("utf-8"), (
+            f"{name} differs: look at the difference, then make golden if it is wanted"
+        )
+
+    return compare
