@@ -77,7 +77,7 @@ class Server:
             "from_date": f"{first}T00:00:00Z",
             "to_date": f"{last}T00:00:00Z",
             "max_active_runs": at_once,
-            "reprocess_behavior": "completed",
+            "reprocess_behavior": "none",
         }
         for attempt in range(10):
             try:
