@@ -65,3 +65,12 @@
 {% macro days_between(first_date, last_date) -%}
     (((1::ubigint << ({{ last_date }} - {{ first_date }} + 1)::ubigint) - 1) << ({{ run_context('as_of') }} - {{ last_date }})::ubigint)
 {%- endmacro %}
+
+{#- How many days key figures and health show, the night's own included. -#}
+{% macro days_shown() -%}
+    {{ return(28) }}
+{%- endmacro %}
+
+{% macro dates_shown() -%}
+    select {{ run_context('as_of') }} - cast(unnest(range({{ days_shown() }})) as integer) as metric_date
+{%- endmacro %}

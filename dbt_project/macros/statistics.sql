@@ -1,6 +1,6 @@
-{#- Sums of money and scores are exact and do not depend on the order of rows. -#}
+{#- Sums of money and scores are exact, to a millionth of a millionth, and do not depend on the order of rows. -#}
 {% macro exact(column) -%}
-    cast({{ column }} as decimal(38, 6))
+    cast({{ column }} as decimal(38, 12))
 {%- endmacro %}
 
 {% macro total(column) -%}

@@ -46,17 +46,12 @@ def build(home: Home, day: date, *, full_refresh: bool = False) -> BuildSummary:
         StorageError: if the disk is full.
     """
     started = time.perf_counter()
-    arguments = ["build", "--exclude-resource-type", "unit_test", *_options(home)]
     with Warehouse.open(home) as warehouse:  # keeps the database open: dbt closes and opens it for every model
-        context = warehouse.context()
-        if context.get("as_of") != day:
+        if warehouse.context().get("as_of") != day:
             raise errors.StepFailedError(f"the warehouse is not prepared for {day}", where=str(home.warehouse))
         if full_refresh:
-            arguments.append("--full-refresh")
-        elif warehouse.views_of == project_hash():
-            arguments += ["--exclude", "config.materialized:view"]
-        result = _invoke(home, arguments, context)
-        _raise_on_failure(result, home, warehouse)
+            warehouse.forget_built()
+        result = run_dbt(warehouse, "build", *_selection(warehouse, full_refresh))
         warehouse.keep_views_of(project_hash())
     nodes = result.result.results
     return BuildSummary(
@@ -67,6 +62,18 @@ def build(home: Home, day: date, *, full_refresh: bool = False) -> BuildSummary:
     )
 
 
+def _selection(warehouse: Warehouse, full_refresh: bool) -> list[str]:
+    """Leave out what no night needs: unit tests, tests of what SQL guarantees, views that are in place."""
+    left_out = ["--exclude-resource-type", "unit_test", "--exclude", "tag:thorough"]
+    if full_refresh:
+        return [*left_out, "--full-refresh"]
+    in_place = warehouse.views_of == project_hash()
+    return [
+        *left_out,
+        *(["--select", "config.materialized:incremental", "config.materialized:table"] if in_place else []),
+    ]
+
+
 def compiled(home: Home) -> dict[str, str]:
     """Return the SQL of every model as the warehouse runs it, by model name; changes nothing.
 
@@ -74,8 +81,7 @@ def compiled(home: Home) -> dict[str, str]:
         StepFailedError: if the project cannot be compiled.
     """
     with Warehouse.open(home) as warehouse:
-        result = _invoke(home, ["compile", *_options(home)], warehouse.context())
-        _raise_on_failure(result, home, warehouse)
+        result = run_dbt(warehouse, "compile")
     return {r.node.name: r.node.compiled_code for r in result.result.results if r.node.resource_type == "model"}
 
 
@@ -95,15 +101,28 @@ def _options(home: Home) -> list[str]:
     ]
 
 
-def _invoke(home: Home, arguments: list[str], context: Mapping[str, Any]) -> Any:
+def run_dbt(warehouse: Warehouse, command: str, *arguments: str) -> Any:
+    """Run one dbt command over an open, prepared warehouse and return dbt's own result.
+
+    `test` gets no literals of the night, since unit tests bring a night of their own.
+
+    Raises:
+        StepFailedError: if anything failed; names the first model or test.
+        HomeBusyError: if another process has the warehouse open.
+        StorageError: if the disk is full.
+    """
     from dbt.cli.main import dbtRunner
 
+    home = warehouse.home
     path = str(home.warehouse.absolute())
     if _MANIFEST not in _parsed:
         with _environment(RATCHET_WAREHOUSE=path, RATCHET_CONTEXT="{}"):
             _parsed[_MANIFEST] = _parse(home)
-    with _environment(RATCHET_WAREHOUSE=path, RATCHET_CONTEXT=json.dumps(_literals(context))):
-        return dbtRunner(manifest=_parsed[_MANIFEST]).invoke(arguments)
+    context = {} if command == "test" else _literals(warehouse.context())
+    with _environment(RATCHET_WAREHOUSE=path, RATCHET_CONTEXT=json.dumps(context)):
+        result = dbtRunner(manifest=_parsed[_MANIFEST]).invoke([command, *_options(home), *arguments])
+    _raise_on_failure(result, home, warehouse)
+    return result
 
 
 def _literals(context: Mapping[str, Any]) -> dict[str, str]:

@@ -77,13 +77,17 @@ class Warehouse:
             finally:
                 connection.close()
 
-    def pending(self, load_hashes: Mapping[date, str], upto: date) -> list[date]:
+    def pending(self, load_hashes: Mapping[date, str], upto: date, *, everything: bool = False) -> list[date]:
         """Return the landing days up to a day whose daily statistics are missing or stale, in order.
 
         A landing day is stale when its load changed or vanished, or when one up to `LOOKBACK_DAYS` before it did:
-        its feedback may be about interactions that landed there.
+        its feedback may be about interactions that landed there. With `everything` (for a full refresh) all are.
         """
-        built = dict(self.connection.execute("select landed_date, input_hash from run.built").fetchall())
+        built = (
+            {}
+            if everything
+            else dict(self.connection.execute("select landed_date, input_hash from run.built").fetchall())
+        )
         days = {d for d in {*load_hashes, *built} if d <= upto}
         changed = [d for d in sorted(days) if load_hashes.get(d) != built.get(d)]
         near = timedelta(days=LOOKBACK_DAYS)
@@ -135,6 +139,21 @@ class Warehouse:
         self.connection.execute("delete from run.built where landed_date in (select landed_date from run.pending)")
         _insert(self.connection, "run.built", rows)
         self.connection.commit()
+
+    def forget_built(self) -> None:
+        """Make every landing day pending again, for a build that starts the daily statistics anew.
+
+        Raises:
+            StepFailedError: unless `prepare` was told all of them up to the night's day.
+        """
+        missed = self.connection.execute("""
+            select min(landed_date) from run.built
+            where landed_date not in (select landed_date from run.pending)
+                and landed_date <= (select as_of from run.context)
+        """).fetchone()[0]
+        if missed is not None:
+            raise errors.StepFailedError(f"a full refresh needs every landing day pending, {missed} is not")
+        self.connection.execute("delete from run.built")
 
     def bronze_files(self, stream: str, day: date) -> list[Path]:
         """Return the Parquet files of a stream's events that landed on a day."""

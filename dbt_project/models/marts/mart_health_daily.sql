@@ -1,7 +1,7 @@
 with interactions as (
 
     select * from {{ ref('int_interactions_daily') }}
-    where {{ has_landed() }} and {{ in_window(28) }}
+    where {{ has_landed() }} and {{ in_window(days_shown()) }}
 
 ),
 
@@ -15,48 +15,48 @@ combinations as (
 events as (
 
     select * from {{ ref('int_events_daily') }}
-    where {{ has_landed() }} and {{ in_window(28) }} and clock = 'real'
+    where {{ has_landed() }} and {{ in_window(days_shown()) }} and clock = 'real'
 
 ),
 
 api_calls as (
 
     select * from {{ ref('int_api_calls_daily') }}
-    where {{ has_landed() }} and {{ in_window(28) }} and clock = 'real'
+    where {{ has_landed() }} and {{ in_window(days_shown()) }} and clock = 'real'
 
 ),
 
 heartbeats as (
 
     select * from {{ ref('int_heartbeats_daily') }}
-    where {{ has_landed() }} and {{ in_window(28) }} and clock = 'real'
+    where {{ has_landed() }} and {{ in_window(days_shown()) }} and clock = 'real'
 
 ),
 
 feedback as (
 
     select * from {{ ref('int_feedback_daily') }}
-    where {{ has_landed() }} and {{ in_window(28) }} and clock = 'real'
+    where {{ has_landed() }} and {{ in_window(days_shown()) }} and clock = 'real'
 
 ),
 
 durations as (
 
     select * from {{ ref('int_durations_daily') }}
-    where {{ has_landed() }} and {{ in_window(28) }} and level = 'root' and dimension in ('all', 'service')
+    where {{ has_landed() }} and {{ in_window(days_shown()) }} and level = 'root' and dimension in ('all', 'service')
 
 ),
 
 units as (
 
     select * from {{ ref('int_service_units_daily') }}
-    where {{ has_landed() }} and {{ in_window(28) }} and clock = 'real'
+    where {{ has_landed() }} and {{ in_window(days_shown()) }} and clock = 'real'
 
 ),
 
 dates as (
 
-    select {{ run_context('as_of') }} - cast(unnest(range(28)) as integer) as metric_date
+    {{ dates_shown() }}
 
 ),
 

@@ -1,7 +1,7 @@
 with interactions as (
 
     select * from {{ ref('int_interactions_daily') }}
-    where {{ has_landed() }} and {{ in_window(34) }}
+    where {{ has_landed() }} and {{ in_window(days_shown() + 6) }}
 
 ),
 
@@ -15,55 +15,55 @@ combinations as (
 events as (
 
     select * from {{ ref('int_events_daily') }}
-    where {{ has_landed() }} and {{ in_window(34) }}
+    where {{ has_landed() }} and {{ in_window(days_shown() + 6) }}
 
 ),
 
 api_calls as (
 
     select * from {{ ref('int_api_calls_daily') }}
-    where {{ has_landed() }} and {{ in_window(34) }}
+    where {{ has_landed() }} and {{ in_window(days_shown() + 6) }}
 
 ),
 
 heartbeats as (
 
     select * from {{ ref('int_heartbeats_daily') }}
-    where {{ has_landed() }} and {{ in_window(34) }} and clock = 'real'
+    where {{ has_landed() }} and {{ in_window(days_shown() + 6) }} and clock = 'real'
 
 ),
 
 feedback as (
 
     select * from {{ ref('int_feedback_daily') }}
-    where {{ has_landed() }} and {{ in_window(34) }}
+    where {{ has_landed() }} and {{ in_window(days_shown() + 6) }}
 
 ),
 
 matches as (
 
     select * from {{ ref('int_feedback_matches') }}
-    where {{ has_landed() }} and {{ in_window(34, 'interaction_date') }} and level = 'root'
+    where {{ has_landed() }} and {{ in_window(days_shown() + 6, 'interaction_date') }} and level = 'root'
 
 ),
 
 durations as (
 
     select * from {{ ref('int_durations_daily') }}
-    where {{ has_landed() }} and {{ in_window(34) }} and level = 'root' and dimension = 'all'
+    where {{ has_landed() }} and {{ in_window(days_shown() + 6) }} and level = 'root' and dimension = 'all'
 
 ),
 
 units as (
 
     select * from {{ ref('int_service_units_daily') }}
-    where {{ has_landed() }} and {{ in_window(34) }}
+    where {{ has_landed() }} and {{ in_window(days_shown() + 6) }}
 
 ),
 
 dates as (
 
-    select {{ run_context('as_of') }} - cast(unnest(range(28)) as integer) as metric_date
+    {{ dates_shown() }}
 
 ),
 

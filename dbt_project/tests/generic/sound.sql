@@ -1,20 +1,25 @@
 {#
-    Everything that must hold for tonight's rows of a mart, in one query: the key names one row, closed sets hold,
-    conditions hold. Columns that are never null are part of the contract. Returns one row per broken rule.
+    Everything that must hold for the rows a build has just made, in one query: the key names one row, closed sets hold,
+    conditions hold. `rows` says which those are: tonight's of a mart, those of the pending landing days of a daily
+    statistic, or all. Columns that are never null are part of a mart's contract. Returns one row per broken rule.
 #}
-{% test sound(model, key, accepted={}, holds={}) %}
+{% test sound(model, key, rows='tonight', accepted={}, holds={}) %}
 
-    with tonight as (
+    with fresh as (
 
         select * from {{ model }}
+        {%- if rows == 'tonight' %}
         where as_of = {{ run_context('as_of') }}
+        {%- elif rows == 'pending' %}
+        where {{ is_pending() }}
+        {%- endif %}
 
     ),
 
     repeated as (
 
         select {{ key | join(', ') }}
-        from tonight
+        from fresh
         group by {{ key | join(', ') }}
         having count(*) > 1
 
@@ -26,12 +31,12 @@
         {%- for column, values in accepted.items() %}
         union all
         select 'accepted values of {{ column }}', count(*)
-        from tonight where {{ column }} not in ('{{ values | join("', '") }}')
+        from fresh where {{ column }} not in ('{{ values | join("', '") }}')
         {%- endfor %}
         {%- for name, condition in holds.items() %}
         union all
         select '{{ name }}', count(*)
-        from tonight where not coalesce({{ condition }}, false)
+        from fresh where not coalesce({{ condition }}, false)
         {%- endfor %}
 
     )

@@ -10,11 +10,9 @@ buckets as (
     select
         event_date,
         landed_date,
-        combination_id,
-        any_value(level) as level,
-        {%- for column in ['intent'] + setting_dimensions() %}
-        any_value({{ column }}) as {{ column }},
-        {%- endfor %}
+        level,
+        intent,
+        {{ setting_dimensions() | join(',\n        ') }},
         {{ bucket_of('duration_ms') }} as bucket,
         count(*) as n,
     from interactions

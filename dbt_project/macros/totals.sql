@@ -1,0 +1,15 @@
+{#- Numbers for tests/totals_agree.sql: of the landing days just built, of tonight, of the gap window. -#}
+{% macro landed(model, number='count(*)') -%}
+    (select coalesce({{ number }}, 0) from {{ ref(model) }} where {{ is_pending() }})
+{%- endmacro %}
+
+{% macro tonight(model, number) -%}
+    (select coalesce({{ number }}, 0) from {{ ref(model) }} where as_of = {{ run_context('as_of') }})
+{%- endmacro %}
+
+{% macro in_gap_window(column) -%}
+    (
+        select coalesce(sum({{ column }}), 0) from {{ ref('int_requests_daily') }}
+        where {{ has_landed() }} and {{ in_window(run_context('gap_window_days')) }}
+    )
+{%- endmacro %}

@@ -1,0 +1,51 @@
+-- Nothing is lost or counted twice between layers, for the landing days just built and for tonight's marts.
+-- Returns one row per identity that does not hold.
+{% set identities = [
+    ('interactions arrive in daily statistics',
+        landed('stg_interaction'), landed('int_interactions_daily', 'sum(requests)')),
+    ('events of all streams arrive in daily statistics',
+        landed('stg_interaction') ~ ' + ' ~ landed('stg_error') ~ ' + ' ~ landed('stg_feedback'),
+        landed('int_events_daily', "sum(events) filter (where stream in ('interaction', 'error', 'feedback'))")),
+    ('what users asked arrives by intent',
+        landed('stg_interaction', 'count(*) filter (where parent_id is null)'),
+        landed('int_requests_daily', 'sum(requests)')),
+    ('failed requests arrive by kind of error',
+        landed('int_requests_daily', 'sum(failures)'), landed('int_request_errors_daily', 'sum(failures)')),
+    ('errors arrive by unit', landed('stg_error'), landed('int_errors_daily', 'sum(occurrences)')),
+    ('errors arrive by kind', landed('stg_error'), landed('int_error_kinds_daily', 'sum(occurrences)')),
+    ('feedback arrives, and what finds its interaction later is moved, not added',
+        landed('stg_feedback'), landed('int_feedback_daily', 'sum(feedback)')),
+    ('durations are counted once',
+        landed('stg_interaction', "count(duration_ms) filter (where clock = 'real')"),
+        landed('int_durations_daily', "sum(n) filter (where dimension = 'all')")),
+    ('every combination has its name',
+        landed('int_interactions_daily', 'count(distinct combination_id)'),
+        landed('int_interactions_daily',
+            'count(distinct combination_id) filter (where combination_id in (select combination_id from '
+            ~ ref('int_combinations') ~ '))')),
+    ('gaps hold all that was asked in their window',
+        tonight('mart_feature_gaps', 'sum(requests) filter (where window_days = ' ~ run_context('gap_window_days') ~ ')'),
+        in_gap_window('requests')),
+    ('gaps hold all that failed in their window',
+        tonight('mart_feature_gaps', 'sum(failures) filter (where window_days = ' ~ run_context('gap_window_days') ~ ')'),
+        in_gap_window('failures')),
+    ('failures by error add up to failures',
+        tonight('mart_feature_gap_errors', 'sum(failures)'), tonight('mart_feature_gaps', 'sum(failures)')),
+    ('usage by intent adds up to usage',
+        tonight('mart_usage', "sum(requests) filter (where dimension = 'intent')"),
+        tonight('mart_usage', "sum(requests) filter (where dimension = 'all')")),
+    ('requests that could get feedback are all requests',
+        tonight('mart_feedback_response', 'sum(requests)'),
+        tonight('mart_usage', "sum(requests) filter (where level = 'root' and dimension = 'all' and window_days <> 1)")),
+] %}
+
+with totals as (
+    {% for identity, left, right in identities %}
+    select '{{ identity }}' as identity, {{ left }} as one, {{ right }} as other
+    {% if not loop.last %}union all{% endif %}
+    {%- endfor %}
+
+)
+
+select * from totals
+where one <> other
