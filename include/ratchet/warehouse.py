@@ -83,33 +83,39 @@ class Warehouse:
         A landing day is stale when its load changed or vanished, or when one up to `LOOKBACK_DAYS` before it did:
         its feedback may be about interactions that landed there. With `everything` (for a full refresh) all are.
         """
-        built = (
-            {}
-            if everything
-            else dict(self.connection.execute("select landed_date, input_hash from run.built").fetchall())
-        )
+        built = {} if everything else self._built()
         days = {d for d in {*load_hashes, *built} if d <= upto}
         changed = [d for d in sorted(days) if load_hashes.get(d) != built.get(d)]
-        near = timedelta(days=LOOKBACK_DAYS)
-        return sorted(d for d in days if any(c <= d <= c + near for c in changed))
+        return [d for d in sorted(days) if _is_near(d, changed)]
 
     def prepare(self, day: date, pending_days: Sequence[date], settings: WindowSettings) -> None:
-        """Tell the next build which night it is and point the bronze views at the files it may read."""
-        first = min([day, *pending_days]) - timedelta(days=LOOKBACK_DAYS)
+        """Tell the next build which night it is and point the bronze views at the files it may read.
+
+        Landing days before `history_start` are not shown; what an earlier build made of them is built away.
+        """
+        start = settings.history_start or self._first_landing(day, pending_days)
+        forgotten = sorted(d for d in self._built() if d < start)
+        pending = {*pending_days, *forgotten, *(d for d in self._built() if d <= day and _is_near(d, forgotten))}
         context: dict[str, date | int] = {
             "as_of": day,
-            "history_start": settings.history_start or self._first_landing(day, pending_days),
+            "history_start": start,
             "gap_window_days": settings.gap_window_days,
             "suggestion_window_days": settings.suggestion_window_days,
         }
         self.connection.begin()
         _replace_row(self.connection, "run.context", context)
         self.connection.execute("delete from run.pending")
-        _insert(self.connection, "run.pending", [(d,) for d in sorted(set(pending_days))])
-        loads = bronze.loads(self.home, first, day)
+        _insert(self.connection, "run.pending", [(d,) for d in sorted(pending)])
+        self._show_bronze(max(start, min([day, *pending]) - timedelta(days=LOOKBACK_DAYS)), day)
+        self.connection.commit()
+
+    def _show_bronze(self, first: date, last: date) -> None:
+        loads = bronze.loads(self.home, first, last)
         for stream in STREAMS:
             self.connection.execute(bronze.view(stream, bronze.files_of(self.home, stream, loads)))
-        self.connection.commit()
+
+    def _built(self) -> dict[date, str]:
+        return dict(self.connection.execute("select landed_date, input_hash from run.built").fetchall())
 
     def context(self) -> dict[str, Any]:
         """Return what the next build was told, empty before the first `prepare`."""
@@ -129,12 +135,12 @@ class Warehouse:
         self.connection.execute("update run.version set views_of = ?", [project_hash])
 
     def _first_landing(self, day: date, pending_days: Sequence[date]) -> date:
-        built: date | None = self.connection.execute("select min(landed_date) from run.built").fetchone()[0]
-        return min([day, *pending_days, *([built] if built else [])])
+        return min([day, *pending_days, *self._built()])
 
     def mark_built(self, load_hashes: Mapping[date, str], days: Iterable[date]) -> None:
         """Record which load the daily statistics of these landing days were built from."""
-        rows = [(d, load_hashes[d]) for d in sorted(set(days)) if d in load_hashes]
+        start = self.context()["history_start"]
+        rows = [(d, load_hashes[d]) for d in sorted(set(days)) if d in load_hashes and d >= start]
         self.connection.begin()
         self.connection.execute("delete from run.built where landed_date in (select landed_date from run.pending)")
         _insert(self.connection, "run.built", rows)
@@ -190,6 +196,10 @@ class Warehouse:
         table = rows.to_arrow_table().combine_chunks()
         pq.write_table(table, path, compression="zstd")  # DuckDB's own writer keeps what memory held under a NULL
         return int(table.num_rows)
+
+
+def _is_near(day: date, changed: Sequence[date]) -> bool:
+    return any(c <= day <= c + timedelta(days=LOOKBACK_DAYS) for c in changed)
 
 
 def _check_path(path: Path) -> None:

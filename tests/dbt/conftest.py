@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -133,6 +134,13 @@ def five_nights(tmp_path_factory: pytest.TempPathFactory, events_by_day: dict[da
         lake.land(day, events)
         lake.night(day)
     return lake
+
+
+@pytest.fixture
+def five_nights_copy(five_nights: Lake, tmp_path: Path) -> Lake:
+    """The same five nights, for tests that change them."""
+    shutil.copytree(five_nights.home.root, tmp_path / "copy")
+    return Lake(Home(tmp_path / "copy"))
 
 
 def _day(rng: random.Random, n: int) -> list[Event]:

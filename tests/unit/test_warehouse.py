@@ -110,6 +110,27 @@ def test_history_starts_with_the_first_landing_day_ever_built(home: Home) -> Non
         assert warehouse.context()["history_start"] == FIRST
 
 
+def test_what_was_built_of_days_before_the_start_is_built_away(home: Home) -> None:
+    days = [FIRST + timedelta(days=n) for n in range(LOOKBACK_DAYS + 3)]
+    loads = dict.fromkeys(days, "same")
+    with Warehouse.open(home) as warehouse:
+        warehouse.prepare(days[-1], days, Windows())
+        warehouse.mark_built(loads, days)
+        warehouse.prepare(days[-1], [], Windows(history_start=SECOND))
+        told = warehouse.frame("select landed_date from run.pending order by 1")["landed_date"]
+        assert [d.date() for d in told] == days[: LOOKBACK_DAYS + 1]
+        warehouse.mark_built(loads, days[: LOOKBACK_DAYS + 1])
+        assert warehouse.pending({d: h for d, h in loads.items() if d >= SECOND}, days[-1]) == []
+
+
+def test_landing_days_before_the_start_are_not_shown(home: Home) -> None:
+    committed(home, FIRST, [FIRST])
+    committed(home, SECOND, [SECOND])
+    with Warehouse.open(home) as warehouse:
+        warehouse.prepare(SECOND, [FIRST, SECOND], Windows(history_start=SECOND))
+        assert len(warehouse.frame("select * from bronze.heartbeat")) == 1
+
+
 def test_streams_without_files_are_empty_and_typed(home: Home) -> None:
     with Warehouse.open(home) as warehouse:
         warehouse.prepare(FIRST, [FIRST], Windows())
@@ -155,6 +176,8 @@ def test_landing_days_before_the_lookback_are_not_read(home: Home) -> None:
     committed(home, FIRST, [FIRST])
     committed(home, SECOND, [SECOND])
     with Warehouse.open(home) as warehouse:
+        warehouse.prepare(far, [FIRST, SECOND], Windows())
+        warehouse.mark_built({FIRST: "a", SECOND: "b"}, [FIRST, SECOND])
         warehouse.prepare(far, [far], Windows())
         assert len(warehouse.frame("select * from bronze.heartbeat")) == 1
 

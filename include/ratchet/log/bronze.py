@@ -13,37 +13,50 @@ import duckdb
 
 from ratchet.contracts.streams import default_of, field_specs
 from ratchet.log.sqltext import identifier, literal
-from ratchet.log.stage import BLANK
+from ratchet.log.stage import RAW_LIMIT
 
 _OPTIONS = "(format parquet, compression zstd)"
 _PLACE = (
     "getvariable('sources')[file_index + 1] as source, getvariable('files')[file_index + 1] as source_file, source_line"
 )
 _DATES = "select stream, event_date from kept group by all order by all"
-_REFUSED = f"from staged select {_PLACE}, reason, detail, raw where reason <> '{BLANK}'"
+# Few, as a rule: written once in the order in which they are read, lest each date costs a pass over the stage.
+_OTHER_DATES = """copy (from kept where event_date <> getvariable('landed') order by stream, event_date, position)
+    to {path} (format parquet, compression lz4, row_group_size 8192)"""
+_REFUSED = f"""from refused join staged using (position)
+    select {_PLACE.replace("file_index", "staged.file_index").replace("source_line", "staged.source_line")},
+    refused.reason, detail, rtrim(left(raw, {RAW_LIMIT}), chr(13) || chr(10)) as raw order by position"""
 _DUPLICATES = f"""from duplicates select event_id, {_PLACE},
     getvariable('files')[first_index + 1] as first_file, first_line,
-    coalesce(first_landed, getvariable('landed')) as first_landed, getvariable('landed') as landed_date"""
-_ORDER = "order by file_index, source_line, position"
+    coalesce(first_landed, getvariable('landed')) as first_landed, getvariable('landed') as landed_date
+    order by file_index, source_line, position"""
 
 
-def write_bronze(connection: duckdb.DuckDBPyConnection, landed: date, folder: Path) -> list[Path]:
+def write_bronze(connection: duckdb.DuckDBPyConnection, landed: date, folder: Path, scratch: Path) -> list[Path]:
     """Write the Parquet files of a landing day below a folder and return their paths relative to the home.
 
-    The session must hold what `settle` made and the variables `landed` (the day), `sources` and `files` (lists by
-    file_index).
+    The session must hold what `judge` and `settle` made and the variables `landed` (the day), `sources` and `files`
+    (lists by file_index); `scratch` is its folder.
     """
     days = connection.execute(_DATES).fetchall()
-    written = [_events(connection, stream, day, landed, folder) for stream, day in days]
+    late = literal(str(scratch / "late.parquet"))
+    if any(day != landed for _, day in days):
+        connection.execute(_OTHER_DATES.format(path=late))
+    written = []
+    for stream, day in days:
+        source = "kept" if day == landed else f"read_parquet({late})"
+        written.append(_events(connection, source, stream, day, landed, folder))
     refused = Path("quarantine", f"landed={landed}.parquet")
     duplicates = Path("quarantine", "duplicates", f"landed={landed}.parquet")
-    written += _copy_any(connection, f"{_REFUSED} {_ORDER}", folder, refused)
-    return written + _copy_any(connection, f"{_DUPLICATES} {_ORDER}", folder, duplicates)
+    written += _copy_any(connection, _REFUSED, folder, refused)
+    return written + _copy_any(connection, _DUPLICATES, folder, duplicates)
 
 
-def _events(connection: duckdb.DuckDBPyConnection, stream: str, day: date, landed: date, folder: Path) -> Path:
+def _events(
+    connection: duckdb.DuckDBPyConnection, source: str, stream: str, day: date, landed: date, folder: Path
+) -> Path:
     columns = ", ".join(_column(stream, spec.name, spec.sql_type) for spec in field_specs(stream))
-    query = f"""from kept select {columns}, {_PLACE}, getvariable('landed') as landed_date
+    query = f"""from {source} select {columns}, {_PLACE}, getvariable('landed') as landed_date
         where stream = {literal(stream)} and event_date = date '{day}'"""
     return _copy(connection, query, folder, Path("bronze", stream, f"event_date={day}", f"landed={landed}.parquet"))
 

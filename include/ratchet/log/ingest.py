@@ -1,11 +1,13 @@
 """Brings landed days into bronze: each day that bronze lacks or whose input changed, in order, one at a time.
 
 What a day's result depends on is hashed: its files, those of the days in which duplicates are looked for, the sources,
-the options and the SQL itself. The steps of a day are in `stage.py`, `settle.py`, `bronze.py` and `commit.py`.
+the options and the SQL itself. The steps of a day, in their order, are in `stage.py`, `judge.py`, `settle.py`,
+`bronze.py` and `commit.py`.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -19,6 +21,7 @@ from ratchet.errors import StorageError
 from ratchet.home import Home
 from ratchet.log.bronze import write_bronze
 from ratchet.log.commit import commit, day_files, recover, work_folder
+from ratchet.log.judge import judge, judged
 from ratchet.log.landing import Fingerprints, LandedFile, Landing
 from ratchet.log.lines import LineReader
 from ratchet.log.mapping import MAPPED, MAPPED_LINES, map_source
@@ -26,7 +29,7 @@ from ratchet.log.report import LoadReport, draw_report
 from ratchet.log.session import session
 from ratchet.log.settle import settle
 from ratchet.log.sources import LandedSource, Source, load_source
-from ratchet.log.stage import stage_version, write_stage
+from ratchet.log.stage import setup, staged, write_stage
 
 Progress = Callable[[int, int, date], None]
 _MEMORY_ALONE = "5GB"
@@ -123,7 +126,7 @@ class _Plan:
     def input_hash(self, landed: date) -> str:
         options = {"dedup_days": self.options.dedup_days, "max_line_bytes": self.options.max_line_bytes}
         window = {day.isoformat(): self.known[day] for day in self.window(landed)}
-        return files.digest({"sql": stage_version(), **options, "own": self.own[landed], "window": window})
+        return files.digest({"sql": _sql_hash(), **options, "own": self.own[landed], "window": window})
 
     def save(self) -> None:
         self.fingerprints.days.update(self.own)
@@ -138,6 +141,13 @@ class _Plan:
     def _recorded(self, landed: date) -> str | None:
         path = self.home.loads / f"{landed}.json"
         return files.read_json(path)["input_hash"] if path.exists() else None
+
+
+@functools.cache
+def _sql_hash() -> str:
+    """Return a hash that changes whenever the contract, a check or the redaction does."""
+    some_day = date(2000, 1, 1)
+    return files.digest([*setup(), staged("lines", some_day), judged(some_day)])
 
 
 def _mapping_hash(source: Source) -> str:
@@ -161,7 +171,7 @@ def _attempt(home: Home, plan: _Plan, landed: date, options: IngestOptions, toda
     reader = LineReader(plan.files[landed], options.max_line_bytes, landed < today)
     with session(scratch, options.memory_limit, options.threads) as connection:
         load_day(connection, plan.sources, reader, landed, scratch, earlier)
-        written = write_bronze(connection, landed, folder)
+        written = write_bronze(connection, landed, folder, scratch)
         report = draw_report(connection, landed, plan.input_hash(landed), reader.files, reader.problems)
     commit(home, landed, folder, written, report.as_record())
     return report
@@ -189,7 +199,8 @@ def load_day(
     both = f"(from lines union all from {MAPPED_LINES})" if len(native) < len(reader.files) else "lines"
     stage = folder / "stage.parquet"
     write_stage(connection, both, landed, stage)
-    settle(connection, stage, earlier)
+    judge(connection, stage, landed)
+    settle(connection, earlier)
 
 
 def _holds_ids(path: Path) -> bool:

@@ -1,6 +1,6 @@
 """The load report of a landing day: what became of every line. It is written last, so that its presence is the commit.
 
-How the counts come about belongs to `stage.py` and `settle.py`; drawing them belongs to `ratchet.report`.
+How the counts come about belongs to `judge.py` and `settle.py`; drawing them belongs to `ratchet.report`.
 """
 
 from __future__ import annotations
@@ -19,18 +19,16 @@ from ratchet.log.stage import BLANK
 MAX_UNKNOWN_FIELDS = 100
 _LINES = f"""
     from staged
-    select file_index, count(*) as lines, count(*) filter (where reason = '{BLANK}') as blank,
-        count(*) filter (where reason <> '{BLANK}') as quarantined
+    select file_index, count(*) as lines, count(*) filter (where reason = '{BLANK}') as blank
     group by file_index order by file_index"""
+_REFUSED = "select file_index, count(*) from refused group by file_index order by file_index"
 _DUPLICATES = "select file_index, count(*) from duplicates group by file_index order by file_index"
 _STREAMS = """
     select stream, count(*) as loaded, count(*) filter (where event_date < getvariable('landed')) as late,
         min(occurred_at) as earliest, max(occurred_at) as latest,
         count(*) filter (where clock = 'synthetic') as synthetic
     from kept group by stream order by stream"""
-_REASONS = f"""
-    from staged select reason, count(*) as lines where reason <> '{BLANK}'
-    group by reason order by lines desc, reason"""
+_REASONS = "select reason, count(*) as lines from refused group by reason order by lines desc, reason"
 _UNKNOWN = """
     select stream, left(field, 200) as field, count(*) as events
     from (select stream, unnest(unknown) as field from kept where unknown is not null)
@@ -112,16 +110,17 @@ def draw_report(
     files: Sequence[LandedFile],
     problems: Mapping[int, str],
 ) -> LoadReport:
-    """Count what became of a landing day; the session must hold what `settle` made and the variable `landed`."""
+    """Count what became of a landing day; the session must hold what `judge` and `settle` made and `landed`."""
     lines = {row["file_index"]: row for row in _rows(connection, _LINES)}
-    duplicates = dict(connection.execute(_DUPLICATES).fetchall())
+    refused, duplicates = (dict(connection.execute(query).fetchall()) for query in (_REFUSED, _DUPLICATES))
     unknown = _rows(connection, _UNKNOWN)
     redacted = connection.execute(f"from staged select {_SUMS}").fetchall()[0]
     return LoadReport(
         landed_date=landed,
         input_hash=input_hash,
         files=tuple(
-            _counts(file, lines.get(i, {}), duplicates.get(i, 0), problems.get(i)) for i, file in enumerate(files)
+            _counts(file, lines.get(i, {}), refused.get(i, 0), duplicates.get(i, 0), problems.get(i))
+            for i, file in enumerate(files)
         ),
         streams=tuple(_rows(connection, _STREAMS)),
         reasons=tuple(_rows(connection, _REASONS)),
@@ -131,8 +130,10 @@ def draw_report(
     )
 
 
-def _counts(file: LandedFile, found: Mapping[str, int], duplicates: int, problem: str | None) -> FileCounts:
-    lines, blank, quarantined = (found.get(name, 0) for name in ("lines", "blank", "quarantined"))
+def _counts(
+    file: LandedFile, found: Mapping[str, int], quarantined: int, duplicates: int, problem: str | None
+) -> FileCounts:
+    lines, blank = found.get("lines", 0), found.get("blank", 0)
     return FileCounts(
         source=file.source,
         file=file.name,

@@ -1,20 +1,18 @@
-"""One pass over numbered lines: parse, redact, type, judge, and write all of it as one ordered stage file.
+"""One pass over numbered lines: parse, redact, type, doubt, and write all of it as one ordered stage file.
 
-Everything later (`settle.py`, `bronze.py`) reads the stage, which no longer holds what was redacted. The SQL is
-generated from the contract: how a line gets columns is in `shape.py`, what is wrong with it in `checks.py`, what must
-not be kept in `redaction.py`.
+Everything later (`judge.py`, `settle.py`, `bronze.py`) reads the stage, which no longer holds what was redacted. The
+SQL is generated from the contract: how a line gets columns is in `shape.py`, what is wrong with it in `checks.py`, what
+must not be kept in `redaction.py`.
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 
-import ratchet.files as files
 from ratchet.contracts.streams import Kind
 from ratchet.log import checks, redaction, shape
 from ratchet.log.checks import Reason
@@ -22,7 +20,9 @@ from ratchet.log.sqltext import identifier, literal, select
 
 BLANK = "blank"  # stands where a reason would; a blank line is counted and that is all
 RAW_LIMIT = 4_000  # characters of a refused line that are kept
-_ROWS_PER_GROUP = 40_960
+# Dictionaries would cost a quarter of the pass and save little.
+_OPTIONS = "format parquet, compression lz4, row_group_size 40960, string_dictionary_page_size_limit 1"
+TIMESTAMPS = tuple(name for name, spec in shape.all_fields().items() if spec.kind is Kind.TIMESTAMP)
 _ODD = f"{checks.may_be_odd()}|{redaction.MAY_HOLD}"
 
 
@@ -39,26 +39,22 @@ def write_stage(connection: duckdb.DuckDBPyConnection, relation: str, landed: da
         connection: one that `setup` has prepared.
         relation: the name or query in brackets of a relation with the columns of `lines.SCHEMA`.
         landed: the landing day, against which clocks are checked.
-        path: the file. Its columns: file_index, source_line, reason and detail (NULL: the event is good), raw (refused
-            lines only), unknown (names of unknown fields), redactions (a count for each of `redaction.KINDS`), stream,
-            event_date, and the fields of all streams.
+        path: the file. Its columns: file_index, source_line; reason (what is no JSON has one), doubtful (look closer),
+            raw (of the lines with either), unknown (names of unknown fields), redactions (a count for each of
+            `redaction.KINDS`), stream, event_date, and the fields of all streams.
     """
-    options = f"format parquet, compression lz4, row_group_size {_ROWS_PER_GROUP}"
-    connection.execute(f"copy {_judged(relation, landed)} to {literal(str(path))} ({options})")
+    connection.execute(f"copy {staged(relation, landed)} to {literal(str(path))} ({_OPTIONS})")
 
 
-@functools.cache
-def stage_version() -> str:
-    """Return a hash of the SQL, which changes whenever the contract, a check or the redaction does."""
-    return files.digest([*setup(), _judged("lines", date(2000, 1, 1))])
+def last_moment(landed: date) -> str:
+    """Return SQL for the first moment at which no event of a landing day may have occurred yet."""
+    return f"timestamp '{landed + timedelta(days=checks.MAX_DAYS_AHEAD + 1)}'"
 
 
-def _judged(relation: str, landed: date) -> str:
+def staged(relation: str, landed: date) -> str:
     """Return the query; each step names what the next ones use, because an expression is computed where it stands."""
-    last = landed + timedelta(days=checks.MAX_DAYS_AHEAD + 1)
-    moments = {"occurred_at": "occurred_at", "ended_at": "ended_at"}
-    columns = checks.Columns("line", "event", moments, f"timestamp '{last}'")
-    return select(relation, *_redacted(), *_typed(moments), *_with_reason(columns), ", ".join(_outputs()))
+    columns = checks.Columns("line", "event", {name: name for name in TIMESTAMPS}, last_moment(landed))
+    return select(relation, *_redacted(), *_typed(), *_with_reason(columns), ", ".join(_outputs()))
 
 
 def _redacted() -> Iterator[str]:
@@ -79,7 +75,7 @@ def _redacted() -> Iterator[str]:
         case when private then [{counts}] end as redactions"""
 
 
-def _typed(moments: dict[str, str]) -> Iterator[str]:
+def _typed() -> Iterator[str]:
     """Yield the steps to: event (the struct of fields), keys (how many a line has), known, and the timestamps."""
     structure = literal(shape.transform_structure())
     yield f"""*, json_transform(case when valid then line end, {structure}) as event,
@@ -89,28 +85,25 @@ def _typed(moments: dict[str, str]) -> Iterator[str]:
     yield f"""* exclude (line, event),
         case when twice then last_wins(line) else line end as line,
         case when twice then json_transform(last_wins(line), {structure}) else event end as event"""
-    yield ", ".join(("*", *(f"{checks.moment(f'event.{name}')} as {column}" for name, column in moments.items())))
+    yield ", ".join(("*", *(f"{checks.moment(f'event.{name}')} as {name}" for name in TIMESTAMPS)))
 
 
 def _with_reason(columns: checks.Columns) -> Iterator[str]:
-    """Yield the steps to: problems (none or NULL: a good event), others (the unknown fields), reason."""
+    """Yield the steps to: doubtful, others (the unknown fields), reason."""
     others = shape.unknown_object("line", columns.value(shape.EVENT_TYPE))
-    yield f"""*, case when valid and (odd or keys > known or not {checks.is_clean(columns)})
-            then {checks.problems(columns)} end as problems,
+    yield f"""*, valid and (odd or keys > known or not {checks.is_clean(columns)}) as doubtful,
         case when valid and keys > known then {others} end as others"""
     yield f"""*, case when problem is not null then problem
-        when valid then split_part(problems[1], ':', 1)
+        when valid then null
         when trim(line, chr(32) || chr(9) || chr(10) || chr(13)) = '' then '{BLANK}'
         else '{Reason.NOT_JSON}' end as reason"""
 
 
 def _outputs() -> Iterator[str]:
-    yield "file_index, source_line, reason"
-    details = "array_to_string(list_transform(problems, lambda p: split_part(p, ': ', 2)), '; ')"
-    yield f"case when reason is not null then {details} end as detail"
-    yield f"case when reason is not null then rtrim(left(line, {RAW_LIMIT}), chr(13) || chr(10)) end as raw"
-    yield "case when reason is null and others <> '{}' then json_keys(others) end as unknown, redactions"
-    yield f"case when reason is null then event.{shape.EVENT_TYPE} end as stream, occurred_at::date as event_date"
+    yield "file_index, source_line, reason, doubtful"
+    yield f"case when doubtful then line when reason <> '{BLANK}' then left(line, {RAW_LIMIT}) end as raw"
+    yield "case when others <> '{}' then json_keys(others) end as unknown, redactions"
+    yield f"event.{shape.EVENT_TYPE} as stream, occurred_at::date as event_date"
     for name, spec in shape.all_fields().items():
         source = {Kind.TIMESTAMP: name, Kind.OBJECT: _WITH_OTHERS}.get(spec.kind, f"event.{identifier(name)}")
         yield f"{source} as {identifier(name)}"

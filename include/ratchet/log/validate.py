@@ -19,13 +19,13 @@ from ratchet.log.lines import LineReader
 from ratchet.log.report import LoadReport, draw_report
 from ratchet.log.session import session
 from ratchet.log.sources import LandedSource, Source, load_source
-from ratchet.log.stage import BLANK
 
 SHOWN = 20
 _DAY = re.compile(r"dt=(\d{4}-\d{2}-\d{2})")
 _REFUSED = f"""
-    from staged select getvariable('files')[file_index + 1], source_line, reason, detail, left(raw, 200)
-    where reason <> '{BLANK}' order by file_index, source_line, position limit {SHOWN}"""
+    from refused join staged using (position)
+    select getvariable('files')[staged.file_index + 1], staged.source_line, refused.reason, detail, left(raw, 200)
+    order by position limit {SHOWN}"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -276,13 +276,13 @@ def test_a_day_short_of_memory_is_done_again_on_one_thread(zone, monkeypatch):
 
 def test_nothing_private_is_written_anywhere(zone, monkeypatch):
     seen = []
-    settle = ingest.settle
+    judge = ingest.judge
 
-    def look(connection, stage, earlier):
+    def look(connection, stage, landed):
         seen.append(stage.read_bytes())
-        return settle(connection, stage, earlier)
+        return judge(connection, stage, landed)
 
-    monkeypatch.setattr(ingest, "settle", look)
+    monkeypatch.setattr(ingest, "judge", look)
     secret = "joe.secret@example.com"
     bad = event(2, user_id=secret, up="no"), '{"m": "' + secret, json.dumps(event(3, n=secret)).encode()[:-1] + b"\xff}"
     zone.put("a.jsonl", lines(event(1, user_id=secret, note=[{secret: secret}]), *bad))

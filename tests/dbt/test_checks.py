@@ -1,0 +1,111 @@
+"""Every check of the dbt project fires when what it guards against happens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ratchet import marts
+from ratchet.errors import StepFailedError
+from ratchet.home import Home
+from ratchet.warehouse import Warehouse
+
+MARTS = sorted((marts.PROJECT / "models" / "marts").glob("*.yml"))
+DAMAGE = {
+    "mart_feature_gaps": (
+        "update mart_feature_gaps set successes = requests + 1, failing_units = units + 1, last_seen = '2026-02-01',"
+        " unit_kind = 'household'"
+    ),
+    "mart_feature_gap_errors": "update mart_feature_gap_errors set unit_kind = 'household'",
+    "mart_errors": (
+        "update mart_errors set handled = occurrences + 1, first_seen = '2026-02-01', unit_kind = 'household'"
+    ),
+    "mart_feedback": (
+        "update mart_feedback set low = scored + 1, score_sum = 11 * feedback, unit_kind = 'household',"
+        " kind = 'shrug', rater = 'cat'"
+    ),
+    "mart_feedback_response": "update mart_feedback_response set requests_with_feedback = requests + 1",
+    "mart_feedback_comments": "select 1",
+    "mart_health_daily": "update mart_health_daily set unknown = requests + 1, low = scored + 1",
+    "mart_kpis_daily": "update mart_kpis_daily set n = -1, metric = 'vibes'",
+    "mart_usage": (
+        "update mart_usage set unknown = requests + 1, units = requests + 1, unit_kind = 'household', level = 'leaf',"
+        " dimension = 'mood'"
+    ),
+}
+IMBALANCE = (
+    "update int_interactions_daily set requests = requests + 1",
+    "update int_events_daily set events = events + 1",
+    "update int_requests_daily set requests = requests + 1, failures = failures + 1",
+    "update int_errors_daily set occurrences = occurrences + 1",
+    "update int_error_kinds_daily set occurrences = occurrences + 1",
+    "update int_feedback_daily set feedback = feedback + 1",
+    "update int_durations_daily set n = n + 1",
+    "delete from int_combinations",
+    "update mart_feature_gaps set requests = requests + 1, failures = failures + 1",
+    "update mart_usage set requests = requests + 1 where dimension = 'intent'",
+    "update mart_feedback_response set requests = requests + 1",
+)
+
+
+@pytest.fixture
+def damaged(five_nights_copy: Any) -> Home:
+    return five_nights_copy.home  # type: ignore[no-any-return]
+
+
+def broken(home: Home, damage: list[str], select: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]]:
+    """Do damage, run data tests, and return what each of them complains about."""
+    monkeypatch.setattr(marts, "_raise_on_failure", lambda *_: None)
+    with Warehouse.open(home) as warehouse:
+        for statement in damage:
+            warehouse.connection.execute(statement)
+        results = marts.run_dbt(warehouse, "test", "--select", select).result.results
+        return {r.node.name: set(warehouse.frame(r.node.compiled_code).iloc[:, 0]) for r in results}
+
+
+def rules(path: Path) -> set[str]:
+    (model,) = yaml.safe_load(path.read_text("utf-8"))["models"]
+    arguments = model["data_tests"][0]["sound"]["arguments"]
+    accepted = {f"accepted values of {column}" for column in arguments.get("accepted", {})}
+    return {"the key is unique"} | accepted | set(arguments.get("holds", {}))
+
+
+def test_every_rule_of_every_mart_fires(damaged: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    damage = [f"insert into {mart} select * from {mart}; {statement}" for mart, statement in DAMAGE.items()]
+    found = broken(damaged, damage, "marts,test_type:generic", monkeypatch)
+    assert found == {f"{path.stem}_is_sound": rules(path) for path in MARTS}
+
+
+def test_every_identity_between_layers_fires(damaged: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    (found,) = broken(damaged, list(IMBALANCE), "test_type:singular", monkeypatch).values()
+    text = (marts.PROJECT / "tests" / "totals_agree.sql").read_text("utf-8")
+    assert len(found) == text.count("    ('")
+
+
+def test_a_sound_warehouse_has_nothing_broken(damaged: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert set().union(*broken(damaged, [], "test_type:data", monkeypatch).values()) == set()
+
+
+def test_the_error_names_the_rule_that_broke(damaged: Home) -> None:
+    with Warehouse.open(damaged) as warehouse:
+        warehouse.connection.execute("update mart_kpis_daily set n = -1")
+        with pytest.raises(StepFailedError, match="mart_kpis_daily_is_sound: counts are not negative [0-9]+"):
+            marts.run_dbt(warehouse, "test", "--select", "mart_kpis_daily")
+
+
+def test_a_contract_refuses_an_empty_key(damaged: Home) -> None:
+    with Warehouse.open(damaged) as warehouse, pytest.raises(Exception, match="NOT NULL constraint failed"):
+        warehouse.connection.execute("insert into mart_usage (as_of) values (null)")
+
+
+def test_a_broken_model_is_named_in_one_line(damaged: Home) -> None:
+    with Warehouse.open(damaged) as warehouse:
+        day = warehouse.context()["as_of"]
+        warehouse.connection.execute("drop table intermediate.int_heartbeats_daily cascade")
+        warehouse.connection.execute("create table intermediate.int_heartbeats_daily (landed_date date)")
+    with pytest.raises(StepFailedError, match="model int_heartbeats_daily") as failure:
+        marts.build(damaged, day)
+    assert "\n" not in str(failure.value)
