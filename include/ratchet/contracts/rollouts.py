@@ -1,0 +1,263 @@
+"""What a rollout is: its stages, its guardrails, and where it stands as of a night.
+
+Reading the files belongs to `registry.py`, the fold over what was published to `deploy/rollouts.py`, the verdict to
+`measure/rollouts.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from itertools import pairwise
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from ratchet.contracts.experiments import Guardrail, HashFunction
+
+OBJECTIVES = ("success_rate",)  # objectives that are measured by variant
+NOT_STARTED = "not started"
+OFF = "off"  # after a roll back
+
+
+def _plain(value: str) -> str:
+    if not value.replace("_", "").replace("-", "").isalnum():
+        raise ValueError("must be letters, digits, - and _")
+    return value
+
+
+Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_plain)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Whole = Annotated[int, Field(strict=True)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Mover(StrEnum):
+    """Who moves a rollout's flag."""
+
+    RATCHET = "ratchet"
+    APPLICATION = "application"
+
+
+class Stage(_Strict):
+    """One stage of a rollout.
+
+    Attributes:
+        name: what people call it.
+        percentage: of the units that the hash gives the feature, group members aside.
+        groups: named groups that get it whatever their hash; those of earlier stages keep it.
+        min_hours: whole hours at this percentage before the next stage.
+        min_units: units seen with the feature, and as many without it, before anything is judged.
+    """
+
+    name: Name
+    percentage: Annotated[Number, Field(ge=0, le=100)]
+    groups: tuple[Name, ...] = ()
+    min_hours: Annotated[Number, Field(gt=0, le=24 * 365)] = 24.0
+    min_units: Annotated[Whole, Field(ge=1)] = 500
+
+
+DEFAULT_STAGES = (
+    Stage(name="internal", percentage=0, groups=("internal_testers",), min_hours=24, min_units=3),
+    Stage(name="beta", percentage=5, min_hours=24),
+    Stage(name="quarter", percentage=25, min_hours=48),
+    Stage(name="most", percentage=75, min_hours=72),
+    Stage(name="everyone", percentage=100),
+)
+
+
+class Rollout(_Strict):
+    """One feature that reaches its users in stages.
+
+    Attributes:
+        id: names the rollout, unlike every other trial.
+        description: what the feature is, for people.
+        flag_key: the flag that the application asks for.
+        variants: the one without the feature, which is the control, and the one with it.
+        salt: what the hash begins with; empty means the flag's key.
+        unit_type: what is assigned, such as `user`.
+        hash: how a unit's bucket is computed.
+        stages: in order, percentages rising.
+        guardrails: metrics that must not become worse by more than their margin.
+        objectives: names of objectives (objectives.yaml) that judge a stage without random units.
+        holdback_pct: share of units that stays without the feature at full exposure, to judge it by.
+        alpha: error level of each one-sided verdict about one stage.
+        conversion_days: outcomes count from a unit's first exposure for so long, within its phase.
+        moved_by: `application` where Ratchet only judges.
+    """
+
+    id: Name
+    description: str = ""
+    flag_key: Annotated[str, Field(min_length=1, max_length=200)]
+    variants: tuple[Name, Name] = ("off", "on")
+    salt: str = ""
+    unit_type: str = "user"
+    hash: HashFunction = HashFunction.FLAGD
+    stages: tuple[Stage, ...] = DEFAULT_STAGES
+    guardrails: Annotated[tuple[Guardrail, ...], Field(min_length=1)]
+    objectives: tuple[str, ...] = ()
+    holdback_pct: Annotated[Number, Field(ge=0, lt=100)] = 0.0
+    alpha: Annotated[Number, Field(gt=0, lt=0.5)] = 0.05
+    conversion_days: Annotated[Whole, Field(ge=1, le=90)] = 7
+    moved_by: Mover = Mover.RATCHET
+
+    @model_validator(mode="after")
+    def _stages_in_order(self) -> Rollout:
+        if not self.stages:
+            raise ValueError("stages: there must be at least one")
+        _each_once("stages", [s.name for s in self.stages])
+        if any(s.name == OFF for s in self.stages):
+            raise ValueError(f"stages: no stage may be called {OFF}")
+        _each_once("guardrails", [g.metric.name for g in self.guardrails])
+        for first, second in pairwise(self.stages):
+            if second.percentage <= first.percentage:
+                raise ValueError(f"stages.{second.name}.percentage must be above that of {first.name}")
+        before = self.stages[-2].percentage if len(self.stages) > 1 else 0.0
+        if self.holdback_pct and self.exposure(self.stages[-1]) <= before:
+            raise ValueError("holdback_pct must leave the last stage more than the stage before")
+        if self.variants[0] == self.variants[1]:
+            raise ValueError("variants must be two different ones")
+        return self
+
+    def exposure(self, stage: Stage) -> float:
+        """Return the percentage that a stage really gives, 0 to 100: the holdback stays without the feature."""
+        return min(stage.percentage, 100.0 - self.holdback_pct)
+
+    def groups_at(self, stage: Stage) -> tuple[str, ...]:
+        """Return the groups that have the feature at a stage: its own and those of every stage before."""
+        until = self.stages[: self.stages.index(stage) + 1]
+        return tuple(dict.fromkeys(name for each in until for name in each.groups))
+
+    def stage(self, name: str) -> Stage | None:
+        """Return the stage of a name, None where the file no longer has it."""
+        return next((s for s in self.stages if s.name == name), None)
+
+    def after(self, name: str) -> Stage | None:
+        """Return the stage that follows, the first one for a rollout that has not started, None after the last."""
+        names = [NOT_STARTED, *(s.name for s in self.stages)]
+        return dict(zip(names, self.stages, strict=False)).get(name)
+
+    @property
+    def spec_hash(self) -> str:
+        """Return the first 16 hex digits of the hash of everything that the file says."""
+        return _digest(self.model_dump(mode="json"))
+
+    @property
+    def assignment_hash(self) -> str:
+        """Return the same of what decides who gets the feature: units move where it changes."""
+        return _digest(self.model_dump(mode="json", include={"flag_key", "variants", "salt", "unit_type", "hash"}))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One move of a flag that really happened.
+
+    Attributes:
+        ends_at: the instant (UTC) until which surely the step before held.
+        starts_at: the instant from which surely this one holds; what lies between belongs to none.
+        percentage: from then on, 0 to 100.
+        groups: named groups that have the feature whatever their hash.
+        stage: what the mover called it; `off` after a roll back.
+        assignment_hash: of the file that was in force, None where the log tells only of a percentage.
+        effective_date: the first night that knows it.
+    """
+
+    ends_at: datetime
+    starts_at: datetime
+    percentage: float
+    groups: tuple[str, ...]
+    stage: str
+    assignment_hash: str | None
+    effective_date: date
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """The time that a rollout spent at one percentage; two phases are never pooled.
+
+    Attributes:
+        number: 1 for the first.
+        stage: its name.
+        percentage: that the hash gave the feature, 0 to 100.
+        groups: that had it whatever their hash.
+        starts_at: first instant (UTC).
+        ends_at: end, exclusive; None while it lasts.
+    """
+
+    number: int
+    stage: str
+    percentage: float
+    groups: tuple[str, ...]
+    starts_at: datetime
+    ends_at: datetime | None = None
+
+    @property
+    def randomised(self) -> bool:
+        """Return whether the hash gave the feature to some units, not to all; members of groups are never random."""
+        return 0 < self.percentage < 100
+
+    def hours(self, as_of: date) -> float:
+        """Return how long the phase had lasted at the end of a day (UTC), in hours."""
+        midnight = datetime.combine(as_of + timedelta(days=1), time(0), UTC)
+        end = min(midnight, self.ends_at or midnight)
+        return max(0.0, (end - self.starts_at) / timedelta(hours=1))
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutState:
+    """Where a rollout stands: a fold over what was really published.
+
+    Attributes:
+        rollout_id: which.
+        stage: name of the present stage, `not started` or `off`.
+        percentage: in force, the holdback taken off.
+        groups: in force.
+        phases: oldest first; the last one may begin only after the night.
+        edited: whether the file now assigns units otherwise than what was published.
+        ignored: changes of the log about this flag that name no percentage.
+    """
+
+    rollout_id: str
+    stage: str = NOT_STARTED
+    percentage: float = 0.0
+    groups: tuple[str, ...] = ()
+    phases: tuple[Phase, ...] = ()
+    edited: bool = False
+    ignored: int = 0
+
+    @property
+    def phase(self) -> Phase | None:
+        """Return the phase that lasts, None before the first and after a roll back."""
+        last = self.phases[-1] if self.phases else None
+        return last if last is not None and last.end_date is None else None
+
+
+@dataclass(frozen=True, slots=True)
+class FlagState:
+    """What `flags.json` says about a rollout's flag."""
+
+    flag_key: str
+    variants: tuple[str, str]
+    salt: str
+    unit_type: str
+    hash: HashFunction
+    percentage: float
+    groups: tuple[str, ...]
+    holdback_pct: float
+
+
+def _each_once(key: str, names: list[str]) -> None:
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(f"{key}: {twice} stands there twice")
+
+
+def _digest(value: object) -> str:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
