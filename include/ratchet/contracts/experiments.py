@@ -15,6 +15,10 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from ratchet.contracts.buckets import Hash
+
+HashFunction = Hash
+
 MAX_ARMS = 100
 MAX_WEIGHT = 1_000_000
 
@@ -69,15 +73,6 @@ class InteractionColumn(StrEnum):
     INPUT_TOKENS = "input_tokens"
     OUTPUT_TOKENS = "output_tokens"
     QUALITY_SCORE = "quality_score"
-
-
-class HashFunction(StrEnum):
-    """How a unit's bucket is computed; NONE where the assignment cannot be recomputed."""
-
-    FLAGD = "flagd"
-    GROWTHBOOK_V1 = "growthbook_v1"
-    GROWTHBOOK_V2 = "growthbook_v2"
-    NONE = "none"
 
 
 class Design(StrEnum):
@@ -199,6 +194,8 @@ class Experiment:
         alpha: error level of its verdict.
         power: at the MDE, at the horizon.
         planned_units: of all arms, None to plan from the data.
+        bucket_order: the arms in the order in which they fill the buckets, the lowest first; empty for
+            flagd's: treatments first, control last; GrowthBook's: that of `arms`.
 
     Raises:
         ValueError: naming the field that does not hold what it must.
@@ -210,7 +207,7 @@ class Experiment:
     unit_type: str
     arms: tuple[Arm, ...]
     salt: str
-    hash: HashFunction
+    hash: Hash
     primary: Metric
     guardrails: tuple[Guardrail, ...]
     secondaries: tuple[Metric, ...]
@@ -222,6 +219,7 @@ class Experiment:
     alpha: float = 0.05
     power: float = 0.8
     planned_units: int | None = None
+    bucket_order: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check ranges, and that names are unique."""
@@ -249,6 +247,8 @@ class Experiment:
         again = _twice(arm.name for arm in self.arms)
         if again is not None:
             raise ValueError(f"arm {again!r} is named twice")
+        if self.bucket_order and sorted(self.bucket_order) != sorted(arm.name for arm in self.arms):
+            raise ValueError("bucket_order must name every arm once")
 
     @property
     def control(self) -> str:
@@ -286,6 +286,9 @@ class Trial:
         ends_at: first exposures count before this instant, None for as long as `horizon_days` says.
         outcomes_until: outcomes count before this instant (a phase that another one replaced), None for all.
         paired: whether outcomes are compared pair by pair.
+        reason: only evaluations for this reason are exposures (SPLIT, or TARGETING for members of a group), None for
+            both. An evaluation without a reason is a SPLIT.
+        weights: of the variants, expected shares of units times any factor; empty where nothing is expected.
 
     Raises:
         ValueError: if the phase is empty or its times are not UTC.
@@ -304,6 +307,8 @@ class Trial:
     ends_at: datetime | None = None
     outcomes_until: datetime | None = None
     paired: bool = False
+    reason: str | None = None
+    weights: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the times."""
