@@ -16,9 +16,21 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from ratchet.contracts.experiments import Guardrail, HashFunction
+from ratchet.contracts.buckets import Hash
+from ratchet.contracts.experiments import (
+    Direction,
+    Guardrail,
+    InteractionColumn,
+    Metric,
+    MetricKind,
+    MetricSource,
+)
 
-OBJECTIVES = ("success_rate",)  # objectives that are measured by variant
+OBJECTIVES = {  # the objectives that are measured by variant
+    "success_rate": Metric(
+        "success_rate", MetricKind.RATIO, Direction.INCREASE, MetricSource.INTERACTION, InteractionColumn.SUCCESS
+    ),
+}
 NOT_STARTED = "not started"
 OFF = "off"  # after a roll back
 
@@ -98,7 +110,7 @@ class Rollout(_Strict):
     variants: tuple[Name, Name] = ("off", "on")
     salt: str = ""
     unit_type: str = "user"
-    hash: HashFunction = HashFunction.FLAGD
+    hash: Hash = Hash.FLAGD
     stages: tuple[Stage, ...] = DEFAULT_STAGES
     guardrails: Annotated[tuple[Guardrail, ...], Field(min_length=1)]
     objectives: tuple[str, ...] = ()
@@ -121,6 +133,8 @@ class Rollout(_Strict):
         before = self.stages[-2].percentage if len(self.stages) > 1 else 0.0
         if self.holdback_pct and self.exposure(self.stages[-1]) <= before:
             raise ValueError("holdback_pct must leave the last stage more than the stage before")
+        if self.moved_by is Mover.RATCHET and not self.hash.startswith("flagd"):
+            raise ValueError("hash must be one of flagd's where Ratchet moves the flag")
         if self.variants[0] == self.variants[1]:
             raise ValueError("variants must be two different ones")
         return self
@@ -144,6 +158,12 @@ class Rollout(_Strict):
         return dict(zip(names, self.stages, strict=False)).get(name)
 
     @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """Return what is measured: the guardrails' metrics and the objectives', each once."""
+        known = {name: OBJECTIVES[name] for name in self.objectives}
+        return tuple((known | {g.metric.name: g.metric for g in self.guardrails}).values())
+
+    @property
     def spec_hash(self) -> str:
         """Return the first 16 hex digits of the hash of everything that the file says."""
         return _digest(self.model_dump(mode="json"))
@@ -165,7 +185,6 @@ class Step:
         groups: named groups that have the feature whatever their hash.
         stage: what the mover called it; `off` after a roll back.
         assignment_hash: of the file that was in force, None where the log tells only of a percentage.
-        effective_date: the first night that knows it.
     """
 
     ends_at: datetime
@@ -174,7 +193,6 @@ class Step:
     groups: tuple[str, ...]
     stage: str
     assignment_hash: str | None
-    effective_date: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,20 +253,33 @@ class RolloutState:
     def phase(self) -> Phase | None:
         """Return the phase that lasts, None before the first and after a roll back."""
         last = self.phases[-1] if self.phases else None
-        return last if last is not None and last.end_date is None else None
+        return last if last is not None and last.ends_at is None else None
 
 
 @dataclass(frozen=True, slots=True)
 class FlagState:
-    """What `flags.json` says about a rollout's flag."""
+    """What `flags.json` says about a rollout's flag.
+
+    Attributes:
+        flag_key: the flag.
+        variants: without and with the feature.
+        salt: what the hash begins with.
+        unit_type: what is assigned.
+        hash: how a unit's bucket is computed.
+        percentage: of units that have the feature by their hash, the holdback taken off.
+        groups: whose members have it whatever their hash.
+        members: of all these groups, sorted.
+        holdback_pct: units that never get it by their hash.
+    """
 
     flag_key: str
     variants: tuple[str, str]
     salt: str
     unit_type: str
-    hash: HashFunction
+    hash: Hash
     percentage: float
     groups: tuple[str, ...]
+    members: tuple[str, ...]
     holdback_pct: float
 
 

@@ -1,0 +1,185 @@
+"""Where each rollout stands: a fold over what was really published, or over what the application says it did itself.
+
+What a stage is belongs to `contracts/rollouts.py`, whether to advance to `measure/rollouts.py`, what the application
+reads to `flags.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pandas as pd
+
+from ratchet.contracts.experiments import Trial, TrialKind
+from ratchet.contracts.rollouts import NOT_STARTED, OFF, FlagState, Mover, Phase, Rollout, RolloutState, Stage, Step
+from ratchet.deploy.decisions import NIGHT, Decision, Kind
+
+CHANGE_KIND = "feature"
+
+
+def publishes(rollout: Rollout, stage: Stage | None) -> dict[str, Any]:
+    """Return what a `deployed` decision records about a step, so that the fold needs nothing else.
+
+    Args:
+        rollout: as its file says tonight.
+        stage: the one that is published, None to turn the feature off.
+    """
+    return {
+        "rollout_id": rollout.id,
+        "flag_key": rollout.flag_key,
+        "stage": stage.name if stage else OFF,
+        "percentage": rollout.exposure(stage) if stage else 0.0,
+        "groups": list(rollout.groups_at(stage)) if stage else [],
+        "assignment_hash": rollout.assignment_hash,
+        "spec_hash": rollout.spec_hash,
+    }
+
+
+def found_by(rollout: Rollout, recorded: Iterable[Decision], changes: pd.DataFrame, as_of: date) -> RolloutState:
+    """Return the state that a night finds and judges: without what that night itself decided.
+
+    Args:
+        rollout: as its file says tonight.
+        recorded: the decisions in force, in the order of `decisions.read`.
+        changes: `change` events that had landed: `kind`, `target`, `after`, `occurred_at` (UTC).
+        as_of: the night's day.
+    """
+    before = [d for d in recorded if d.effective_date < as_of or d.actor != NIGHT]
+    return folded(rollout, before, changes, as_of)
+
+
+def folded(rollout: Rollout, recorded: Iterable[Decision], changes: pd.DataFrame, as_of: date) -> RolloutState:
+    """Return the state in force after a night: what `flags.json` says.
+
+    Args:
+        rollout: as its file says tonight.
+        recorded: as `found_by`, with what the night decided.
+        changes: as `found_by`.
+        as_of: the night's day.
+    """
+    steps, ignored = _steps(rollout, recorded, changes, as_of)
+    if not steps:
+        return RolloutState(rollout.id, ignored=ignored)
+    last = steps[-1]
+    edited = last.assignment_hash not in (None, rollout.assignment_hash)
+    return RolloutState(rollout.id, last.stage, last.percentage, last.groups, _phases(steps), edited, ignored)
+
+
+def trials(rollout: Rollout, state: RolloutState, as_of: date) -> tuple[Trial, ...]:
+    """Return a trial for every phase that had begun by the end of a day; what they count is read from the mart."""
+    midnight = datetime.combine(as_of + timedelta(days=1), time(0), UTC)
+    return tuple(_trial(rollout, phase) for phase in state.phases if phase.starts_at < midnight)
+
+
+def flag_state(rollout: Rollout, state: RolloutState, groups: Mapping[str, Iterable[str]]) -> FlagState:
+    """Return what `flags.json` says about a rollout's flag.
+
+    Args:
+        rollout: its salt and variants.
+        state: after tonight's decisions.
+        groups: the members of each named group; a group that is no longer there has none.
+    """
+    members = {unit for name in state.groups for unit in groups.get(name, ())}
+    return FlagState(
+        flag_key=rollout.flag_key,
+        variants=rollout.variants,
+        salt=rollout.salt or rollout.flag_key,
+        unit_type=rollout.unit_type,
+        hash=rollout.hash,
+        percentage=state.percentage,
+        groups=state.groups,
+        members=tuple(sorted(members)),
+        holdback_pct=rollout.holdback_pct,
+    )
+
+
+def _steps(
+    rollout: Rollout, recorded: Iterable[Decision], changes: pd.DataFrame, as_of: date
+) -> tuple[list[Step], int]:
+    if rollout.moved_by is Mover.APPLICATION:
+        return _moves(rollout, changes, as_of)
+    own = [d for d in recorded if d.decision is Kind.DEPLOYED and d.facts.get("rollout_id") == rollout.id]
+    return [_published(d) for d in own if d.effective_date <= as_of], 0
+
+
+def _published(decision: Decision) -> Step:
+    facts = decision.facts
+    ends, starts = _when(decision)
+    return Step(
+        ends_at=ends,
+        starts_at=starts,
+        percentage=float(facts["percentage"]),
+        groups=tuple(facts["groups"]),
+        stage=str(facts["stage"]),
+        assignment_hash=facts.get("assignment_hash"),
+    )
+
+
+def _when(decision: Decision) -> tuple[datetime, datetime]:
+    """Return when the step before surely ended and this one surely held.
+
+    Where the instant of publication was not recorded, it was some time on the day after the night's: that day belongs
+    to no phase, since a day with two percentages would look like a broken sample ratio.
+    """
+    said = decision.facts.get("published_at")
+    if said:
+        moment = datetime.fromisoformat(str(said)).astimezone(UTC)
+        return moment, moment
+    day_after = datetime.combine(decision.effective_date + timedelta(days=1), time(0), UTC)
+    return day_after, day_after + timedelta(days=1)
+
+
+def _moves(rollout: Rollout, changes: pd.DataFrame, as_of: date) -> tuple[list[Step], int]:
+    own = changes[(changes["kind"] == CHANGE_KIND) & (changes["target"] == rollout.flag_key)]
+    at = pd.to_datetime(own["occurred_at"], utc=True)
+    share = pd.to_numeric(own["after"], errors="coerce")
+    known = share.between(0, 100) & (at < pd.Timestamp(as_of + timedelta(days=1), tz=UTC))
+    told = pd.DataFrame({"at": at, "percentage": share})[known].sort_values(["at", "percentage"], kind="stable")
+    steps: list[Step] = []
+    for moment, percentage in zip(told["at"].dt.to_pydatetime(), told["percentage"].tolist(), strict=True):
+        steps.append(_moved(rollout, moment, percentage, begun=any(s.percentage for s in steps)))
+    return steps, int((~share.between(0, 100)).sum())
+
+
+def _moved(rollout: Rollout, moment: datetime, percentage: float, begun: bool) -> Step:
+    reached = [s for s in rollout.stages if rollout.exposure(s) <= percentage + 1e-9]
+    off = not reached or (percentage == 0 and begun)
+    groups = () if off else rollout.groups_at(reached[-1])
+    name = OFF if begun and off else NOT_STARTED if off else reached[-1].name
+    return Step(moment, moment, percentage, groups, name, None)
+
+
+def _phases(steps: list[Step]) -> tuple[Phase, ...]:
+    moved = [steps[0], *(later for before, later in pairwise(steps) if _differs(before, later))]
+    ends = [*(step.ends_at for step in moved[1:]), None]
+    numbered = enumerate(zip(moved, ends, strict=True), 1)
+    return tuple(
+        Phase(number, step.stage, step.percentage, step.groups, step.starts_at, end)
+        for number, (step, end) in numbered
+        if (step.percentage or step.groups) and (end is None or step.starts_at < end)
+    )
+
+
+def _differs(before: Step, later: Step) -> bool:
+    same = (before.percentage, before.groups, before.assignment_hash)
+    return not math.isclose(before.percentage, later.percentage) or same[1:] != (later.groups, later.assignment_hash)
+
+
+def _trial(rollout: Rollout, phase: Phase) -> Trial:
+    return Trial(
+        trial_id=rollout.id,
+        kind=TrialKind.ROLLOUT,
+        phase=phase.number,
+        flag_key=rollout.flag_key,
+        unit_type=rollout.unit_type,
+        variants=rollout.variants,
+        metrics=rollout.metrics,
+        conversion_days=rollout.conversion_days,
+        starts_at=phase.starts_at,
+        ends_at=phase.ends_at,
+        outcomes_until=phase.ends_at,
+    )
