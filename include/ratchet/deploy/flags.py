@@ -1,0 +1,214 @@
+"""What `published/flags.json` says: every experiment's and rollout's flag in flagd's format, checked by its schema.
+
+A flag that is under trial splits its units by their bucket, under an explicit key (salt, then targeting key), so that
+an audit can compute it again; one that was decided, rolled back or not begun serves one variant to all. Which state a
+trial is in is known by `phases.py` and `deploy/rollouts.py`; the switch to a new version belongs to `publish.py`, the
+evaluation to `client/`.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from importlib import resources
+from typing import Any
+
+import jsonschema
+from referencing import Registry
+
+from ratchet.contracts.buckets import Hash
+from ratchet.contracts.experiments import Experiment, TrialKind
+from ratchet.contracts.rollouts import FlagState
+from ratchet.errors import SettingsError
+
+FLAGS_FILE = "flags.json"
+PUBLISHABLE = (Hash.FLAGD, Hash.FLAGD_V1, Hash.FLAGD_V3)
+KEY = {"var": "targetingKey"}
+PARTS_PER_PERCENT = 1000  # percentages are kept to a thousandth of a percent
+_FOLDER = "ratchet.contracts"
+_PLACE = "https://flagd.dev/schema/v0/"
+_SCHEMAS = ("flags.json", "targeting.json", "flagd.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One flag as it is to be published.
+
+    Attributes:
+        key: its key.
+        variants: variant -> value, all values of one type.
+        default: the variant of everybody whom nothing else gives one.
+        trial_id: the experiment or rollout it belongs to.
+        kind: which of them.
+        unit_type: what the targeting key is.
+        hash: how a unit's bucket is computed.
+        salt: what the hash begins with.
+        split: (variant, weight), the lowest buckets first; empty where one variant is served to all.
+        members: units that get `members_variant` whatever their bucket.
+        members_variant: which one.
+        metric: the experiment's primary metric, for `record_result`.
+    """
+
+    key: str
+    variants: Mapping[str, bool | str]
+    default: str
+    trial_id: str
+    kind: TrialKind
+    unit_type: str
+    hash: Hash
+    salt: str
+    split: tuple[tuple[str, int], ...] = ()
+    members: tuple[str, ...] = ()
+    members_variant: str = ""
+    metric: str = ""
+
+    @property
+    def is_live(self) -> bool:
+        """Return whether it does not serve one variant to all."""
+        return bool(self.split or self.members)
+
+    def as_record(self) -> dict[str, Any]:
+        """Return the flag in flagd's format."""
+        metadata = {"trial_id": self.trial_id, "kind": self.kind.value, "unit_type": self.unit_type}
+        metadata |= {"hash": self.hash.value} | ({"metric": self.metric} if self.metric else {})
+        record = {"state": "ENABLED", "variants": dict(self.variants), "defaultVariant": self.default}
+        return record | ({"targeting": self._targeting()} if self.is_live else {}) | {"metadata": metadata}
+
+    def _targeting(self) -> dict[str, Any]:
+        rules: list[Any] = []
+        if self.members:
+            rules += [{"in": [KEY, list(self.members)]}, self.members_variant]
+        if self.split:  # without a targeting key all would share one bucket: they get the default instead
+            key = {"cat": [self.salt, KEY]}
+            rules += [{"!!": [KEY]}, {"fractional": [key, *([variant, weight] for variant, weight in self.split)]}]
+        return {"if": rules}
+
+
+def bucket_order(experiment: Experiment) -> tuple[str, ...]:
+    """Return the arms in the order of their buckets, lowest first: as the file says, else the tool's own.
+
+    Where Ratchet publishes the flag the treatments come first and control has the rest; GrowthBook keeps the order of
+    the arms.
+    """
+    names = tuple(arm.name for arm in experiment.arms)
+    if experiment.bucket_order:
+        return experiment.bucket_order
+    return (*names[1:], names[0]) if experiment.hash in PUBLISHABLE else names
+
+
+def experiment_flag(experiment: Experiment, day: date, decided: str | None = None) -> Flag | None:
+    """Return an experiment's flag, None where another tool serves it.
+
+    Args:
+        experiment: its latest version.
+        day: the day from which the flag is served; before the start of the experiment all get control.
+        decided: the variant that was shipped, or control where it was rolled back.
+
+    Raises:
+        SettingsError: if the variant that was decided is no arm.
+    """
+    if experiment.hash not in PUBLISHABLE:
+        return None
+    weights = {arm.name: arm.weight for arm in experiment.arms}
+    if decided is not None and decided not in weights:
+        raise SettingsError(f"{decided} is no arm of this experiment", where=experiment.id)
+    is_running = decided is None and (experiment.start is None or experiment.start <= day)
+    return Flag(
+        key=experiment.flag_key,
+        variants={name: name for name in weights},
+        default=decided or experiment.control,
+        trial_id=experiment.id,
+        kind=TrialKind.EXPERIMENT,
+        unit_type=experiment.unit_type,
+        hash=experiment.hash,
+        salt=experiment.salt,
+        split=tuple((name, weights[name]) for name in bucket_order(experiment)) if is_running else (),
+        metric=experiment.primary.name,
+    )
+
+
+def rollout_flag(rollout_id: str, state: FlagState) -> Flag | None:
+    """Return a rollout's flag, None where another tool serves it; `on` has the lowest buckets and never loses one."""
+    if state.hash not in PUBLISHABLE:
+        return None
+    off, on = state.variants
+    is_off = not state.percentage and not state.members
+    return Flag(
+        key=state.flag_key,
+        variants={on: True, off: False},
+        default=off,
+        trial_id=rollout_id,
+        kind=TrialKind.ROLLOUT,
+        unit_type=state.unit_type,
+        hash=state.hash,
+        salt=state.salt or state.flag_key,
+        split=() if is_off else percentage_weights(on, off, state.percentage),
+        members=state.members,
+        members_variant=on,
+    )
+
+
+def percentage_weights(on: str, off: str, percentage: float) -> tuple[tuple[str, int], ...]:
+    """Return whole weights for a percentage, 0 to 100, without common factor."""
+    whole = 100 * PARTS_PER_PERCENT
+    part = min(max(round(percentage * PARTS_PER_PERCENT), 0), whole)
+    factor = math.gcd(part, whole)
+    return (on, part // factor), (off, (whole - part) // factor)
+
+
+def document(flags: Iterable[Flag | None]) -> dict[str, Any]:
+    """Return the content of `flags.json`, valid by flagd's schema.
+
+    Of several trials of one flag the one under way counts; of those that serve one variant to all, the last given.
+
+    Raises:
+        SettingsError: if two trials under way share a flag, or a flag breaks the schema.
+    """
+    chosen: dict[str, Flag] = {}
+    for flag in flags:
+        if flag is not None:
+            chosen[flag.key] = _of_two(chosen.get(flag.key), flag)
+    content = {
+        "flags": {key: chosen[key].as_record() for key in sorted(chosen)},
+        "metadata": {"flagSetId": "ratchet"},
+    }
+    found = problems(content)
+    if found:
+        raise SettingsError(f"the flags break flagd's schema: {found[0]}", where=FLAGS_FILE)
+    return content
+
+
+def _of_two(before: Flag | None, flag: Flag) -> Flag:
+    if before is None or not before.is_live:
+        return flag
+    if flag.is_live:
+        raise SettingsError(
+            f"{before.trial_id} and {flag.trial_id} are both under way on the flag {flag.key}",
+            where=FLAGS_FILE,
+            way_out="end one of them, or give it a flag of its own",
+        )
+    return before
+
+
+def problems(content: Any, schema: str = "flags.json") -> list[str]:
+    """Return what breaks flagd's schema, each with its place.
+
+    Args:
+        content: a flag configuration.
+        schema: `flags.json` for what a provider reads, `flagd.json` for what the daemon reads.
+    """
+    errors: Sequence[Any] = sorted(_validator(schema).iter_errors(content), key=lambda e: e.json_path)
+    return [f"{error.json_path}: {error.message[:200]}" for error in errors]
+
+
+@functools.cache
+def _validator(schema: str) -> jsonschema.Draft7Validator:
+    folder = resources.files(_FOLDER) / "schemas" / "flagd"
+    read = {name: json.loads((folder / name).read_text("utf-8")) for name in _SCHEMAS}
+    # Beside a `$ref` draft 7 ignores the `$id`, so that their references to each other have no base.
+    names = ((place + name, content) for name, content in read.items() for place in ("", "./", _PLACE))
+    return jsonschema.Draft7Validator(read[schema], registry=Registry().with_contents(names))
