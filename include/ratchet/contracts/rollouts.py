@@ -57,6 +57,25 @@ class Mover(StrEnum):
     APPLICATION = "application"
 
 
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What decides who gets a feature: units move where any of it changes.
+
+    Attributes:
+        flag_key: the flag that the application asks for.
+        variants: without and with the feature.
+        salt: what the hash begins with.
+        unit_type: what is assigned.
+        hash: how a unit's bucket is computed.
+    """
+
+    flag_key: str
+    variants: tuple[str, str]
+    salt: str
+    unit_type: str
+    hash: Hash
+
+
 class Stage(_Strict):
     """One stage of a rollout.
 
@@ -102,6 +121,7 @@ class Rollout(_Strict):
         alpha: error level of each one-sided verdict about one stage.
         conversion_days: outcomes count from a unit's first exposure for so long, within its phase.
         moved_by: `application` where Ratchet only judges.
+        attempt: raised by a person to begin again after a roll back.
     """
 
     id: Name
@@ -118,6 +138,7 @@ class Rollout(_Strict):
     alpha: Annotated[Number, Field(gt=0, lt=0.5)] = 0.05
     conversion_days: Annotated[Whole, Field(ge=1, le=90)] = 7
     moved_by: Mover = Mover.RATCHET
+    attempt: Annotated[Whole, Field(ge=1)] = 1
 
     @model_validator(mode="after")
     def _stages_in_order(self) -> Rollout:
@@ -169,14 +190,14 @@ class Rollout(_Strict):
         return _digest(self.model_dump(mode="json"))
 
     @property
-    def assignment_hash(self) -> str:
-        """Return the same of what decides who gets the feature: units move where it changes."""
-        return _digest(self.model_dump(mode="json", include={"flag_key", "variants", "salt", "unit_type", "hash"}))
+    def assignment(self) -> Assignment:
+        """Return what decides who gets the feature."""
+        return Assignment(self.flag_key, self.variants, self.salt or self.flag_key, self.unit_type, self.hash)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One move of a flag that really happened.
+    """One move of a flag that really happened, in the rollout's so many-th attempt.
 
     Attributes:
         ends_at: the instant (UTC) until which surely the step before held.
@@ -184,7 +205,7 @@ class Step:
         percentage: from then on, 0 to 100.
         groups: named groups that have the feature whatever their hash.
         stage: what the mover called it; `off` after a roll back.
-        assignment_hash: of the file that was in force, None where the log tells only of a percentage.
+        assignment: published with it, None where the log tells only of a percentage.
     """
 
     ends_at: datetime
@@ -192,7 +213,8 @@ class Step:
     percentage: float
     groups: tuple[str, ...]
     stage: str
-    assignment_hash: str | None
+    assignment: Assignment | None = None
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +259,8 @@ class RolloutState:
         percentage: in force, the holdback taken off.
         groups: in force.
         phases: oldest first; the last one may begin only after the night.
-        edited: whether the file now assigns units otherwise than what was published.
+        assignment: what was published with it, None where nothing was.
+        edited: whether the file now assigns units otherwise: it holds for the next attempt only.
         ignored: changes of the log about this flag that name no percentage.
     """
 
@@ -246,6 +269,7 @@ class RolloutState:
     percentage: float = 0.0
     groups: tuple[str, ...] = ()
     phases: tuple[Phase, ...] = ()
+    assignment: Assignment | None = None
     edited: bool = False
     ignored: int = 0
 
@@ -261,26 +285,43 @@ class FlagState:
     """What `flags.json` says about a rollout's flag.
 
     Attributes:
-        flag_key: the flag.
-        variants: without and with the feature.
-        salt: what the hash begins with.
-        unit_type: what is assigned.
-        hash: how a unit's bucket is computed.
+        assignment: what decides who gets the feature.
         percentage: of units that have the feature by their hash, the holdback taken off.
         groups: whose members have it whatever their hash.
         members: of all these groups, sorted.
         holdback_pct: units that never get it by their hash.
     """
 
-    flag_key: str
-    variants: tuple[str, str]
-    salt: str
-    unit_type: str
-    hash: Hash
+    assignment: Assignment
     percentage: float
     groups: tuple[str, ...]
     members: tuple[str, ...]
     holdback_pct: float
+
+    @property
+    def flag_key(self) -> str:
+        """Return the flag that the application asks for."""
+        return self.assignment.flag_key
+
+    @property
+    def variants(self) -> tuple[str, str]:
+        """Return the variants, the one without the feature first."""
+        return self.assignment.variants
+
+    @property
+    def salt(self) -> str:
+        """Return what the hash begins with."""
+        return self.assignment.salt
+
+    @property
+    def unit_type(self) -> str:
+        """Return what is assigned."""
+        return self.assignment.unit_type
+
+    @property
+    def hash(self) -> Hash:
+        """Return how a unit's bucket is computed."""
+        return self.assignment.hash
 
 
 def _each_once(key: str, names: list[str]) -> None:

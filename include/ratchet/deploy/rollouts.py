@@ -6,16 +6,29 @@ reads to `flags.py`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 
+from ratchet import files
+from ratchet.contracts.buckets import Hash
 from ratchet.contracts.experiments import Trial, TrialKind
-from ratchet.contracts.rollouts import NOT_STARTED, OFF, FlagState, Mover, Phase, Rollout, RolloutState, Stage, Step
+from ratchet.contracts.rollouts import (
+    NOT_STARTED,
+    OFF,
+    Assignment,
+    FlagState,
+    Mover,
+    Phase,
+    Rollout,
+    RolloutState,
+    Stage,
+    Step,
+)
 from ratchet.deploy.decisions import NIGHT, Decision, Kind
 
 CHANGE_KIND = "feature"
@@ -34,7 +47,8 @@ def publishes(rollout: Rollout, stage: Stage | None) -> dict[str, Any]:
         "stage": stage.name if stage else OFF,
         "percentage": rollout.exposure(stage) if stage else 0.0,
         "groups": list(rollout.groups_at(stage)) if stage else [],
-        "assignment_hash": rollout.assignment_hash,
+        "assignment": files.plain(asdict(rollout.assignment)),
+        "attempt": rollout.attempt,
         "spec_hash": rollout.spec_hash,
     }
 
@@ -64,9 +78,11 @@ def folded(rollout: Rollout, recorded: Iterable[Decision], changes: pd.DataFrame
     steps, ignored = _steps(rollout, recorded, changes, as_of)
     if not steps:
         return RolloutState(rollout.id, ignored=ignored)
-    last = steps[-1]
-    edited = last.assignment_hash not in (None, rollout.assignment_hash)
-    return RolloutState(rollout.id, last.stage, last.percentage, last.groups, _phases(steps), edited, ignored)
+    last, phases = steps[-1], _phases(steps)
+    if last.stage == OFF and last.attempt < rollout.attempt:
+        return RolloutState(rollout.id, phases=phases, ignored=ignored)
+    edited = last.assignment not in (None, rollout.assignment)
+    return RolloutState(rollout.id, last.stage, last.percentage, last.groups, phases, last.assignment, edited, ignored)
 
 
 def trials(rollout: Rollout, state: RolloutState, as_of: date) -> tuple[Trial, ...]:
@@ -79,17 +95,13 @@ def flag_state(rollout: Rollout, state: RolloutState, groups: Mapping[str, Itera
     """Return what `flags.json` says about a rollout's flag.
 
     Args:
-        rollout: its salt and variants.
+        rollout: its holdback, and its salt and variants where nothing was published yet.
         state: after tonight's decisions.
         groups: the members of each named group; a group that is no longer there has none.
     """
     members = {unit for name in state.groups for unit in groups.get(name, ())}
     return FlagState(
-        flag_key=rollout.flag_key,
-        variants=rollout.variants,
-        salt=rollout.salt or rollout.flag_key,
-        unit_type=rollout.unit_type,
-        hash=rollout.hash,
+        assignment=state.assignment or rollout.assignment,
         percentage=state.percentage,
         groups=state.groups,
         members=tuple(sorted(members)),
@@ -115,8 +127,14 @@ def _published(decision: Decision) -> Step:
         percentage=float(facts["percentage"]),
         groups=tuple(facts["groups"]),
         stage=str(facts["stage"]),
-        assignment_hash=facts.get("assignment_hash"),
+        assignment=_assignment(facts["assignment"]),
+        attempt=int(facts["attempt"]),
     )
+
+
+def _assignment(facts: Mapping[str, Any]) -> Assignment:
+    off, on = facts["variants"]
+    return Assignment(facts["flag_key"], (off, on), facts["salt"], facts["unit_type"], Hash(facts["hash"]))
 
 
 def _when(decision: Decision) -> tuple[datetime, datetime]:
@@ -150,7 +168,7 @@ def _moved(rollout: Rollout, moment: datetime, percentage: float, begun: bool) -
     off = not reached or (percentage == 0 and begun)
     groups = () if off else rollout.groups_at(reached[-1])
     name = OFF if begun and off else NOT_STARTED if off else reached[-1].name
-    return Step(moment, moment, percentage, groups, name, None)
+    return Step(moment, moment, percentage, groups, name)
 
 
 def _phases(steps: list[Step]) -> tuple[Phase, ...]:
@@ -165,8 +183,7 @@ def _phases(steps: list[Step]) -> tuple[Phase, ...]:
 
 
 def _differs(before: Step, later: Step) -> bool:
-    same = (before.percentage, before.groups, before.assignment_hash)
-    return not math.isclose(before.percentage, later.percentage) or same[1:] != (later.groups, later.assignment_hash)
+    return (before.percentage, before.groups, before.assignment) != (later.percentage, later.groups, later.assignment)
 
 
 def _trial(rollout: Rollout, phase: Phase) -> Trial:
@@ -182,4 +199,6 @@ def _trial(rollout: Rollout, phase: Phase) -> Trial:
         starts_at=phase.starts_at,
         ends_at=phase.ends_at,
         outcomes_until=phase.ends_at,
+        reason="SPLIT" if phase.percentage else "TARGETING",
+        weights=(100 - phase.percentage, phase.percentage) if phase.randomised else (),
     )
