@@ -158,8 +158,9 @@ def _moves(rollout: Rollout, changes: pd.DataFrame, as_of: date) -> tuple[list[S
     known = share.between(0, 100) & (at < pd.Timestamp(as_of + timedelta(days=1), tz=UTC))
     told = pd.DataFrame({"at": at, "percentage": share})[known].sort_values(["at", "percentage"], kind="stable")
     steps: list[Step] = []
-    for moment, percentage in zip(told["at"].dt.to_pydatetime(), told["percentage"].tolist(), strict=True):
-        steps.append(_moved(rollout, moment, percentage, begun=any(s.percentage for s in steps)))
+    moments = pd.DatetimeIndex(told["at"]).to_pydatetime()
+    for moment, percentage in zip(moments, told["percentage"].tolist(), strict=True):
+        steps.append(_moved(rollout, moment.astimezone(UTC), percentage, begun=any(s.percentage for s in steps)))
     return steps, int((~share.between(0, 100)).sum())
 
 

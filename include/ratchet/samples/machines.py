@@ -87,7 +87,7 @@ def _story(plan: Plan) -> pd.DataFrame:
     ]
     for (share, percentage), before in zip(ROLLOUT_STAGES, ["0", "5", "25", "75"], strict=True):
         name = f"chg_smart_search_{percentage}"
-        rows.append((name, plan.instant(share), "configuration", "smart_search", before, str(percentage), None))
+        rows.append((name, plan.instant(share), "feature", "smart_search", before, str(percentage), None))
     rows.sort(key=lambda row: (row[1], row[0]))
     names = ("event_id", "occurred_at", "kind", "target", "before", "after", "ended_at")
     columns = dict(zip(names, (list(column) for column in zip(*rows, strict=True)), strict=True))
