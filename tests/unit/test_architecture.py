@@ -18,8 +18,8 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "errors",
         "contracts",
         "files run_day",
-        "home settings",
-        "frames statistics objectives airflow_api bronze",
+        "home settings yaml_files",
+        "frames statistics objectives airflow_api bronze registry phases rollout_files trial_tables",
         "log quality analyze generate validate deploy measure report warehouse samples client",
         "marts night",  # marts runs dbt on the warehouse; night names the sources of `log`
         "artifacts verdict local_airflow",
