@@ -50,7 +50,10 @@ def test_the_default_stages_are_those_of_the_documents():
         ({"guardrails": [{"metric": "errors", "margin": -0.1}]}, "guardrails.0.margin must be a number above 0"),
         ({"guardrails": [{"metric": "errors", "margin": 0}]}, "guardrails.0.margin must be a number above 0"),
         ({"guardrails": [{"metric": "errors", "margin": True}]}, "guardrails.0.margin must be a number above 0"),
-        ({"guardrails": [{"metric": "errors", "margin": float("nan")}]}, "guardrails.0.margin must be a number above 0"),
+        (
+            {"guardrails": [{"metric": "errors", "margin": float("nan")}]},
+            "guardrails.0.margin must be a number above 0",
+        ),
         ({"guardrails": [{"metric": "slowest", "margin": 0.1}]}, "a quantile cannot guard a rollout"),
         ({"guardrails": [{"metric": "errors", "margin": 0.1}] * 2}, "guardrails: errors stands there twice"),
         ({"stages": []}, "stages: there must be at least one"),

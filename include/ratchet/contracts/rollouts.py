@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -177,6 +177,24 @@ class Rollout(_Strict):
         """Return the stage that follows, the first one for a rollout that has not started, None after the last."""
         names = [NOT_STARTED, *(s.name for s in self.stages)]
         return dict(zip(names, self.stages, strict=False)).get(name)
+
+    def publication(self, stage: Stage | None) -> dict[str, Any]:
+        """Return what the decision to publish a step records, so that a fold needs nothing else.
+
+        Args:
+            stage: the one that is published, None to turn the feature off.
+        """
+        known = self.assignment
+        return {
+            "rollout_id": self.id,
+            "flag_key": self.flag_key,
+            "stage": stage.name if stage else OFF,
+            "percentage": self.exposure(stage) if stage else 0.0,
+            "groups": list(self.groups_at(stage)) if stage else [],
+            "assignment": asdict(known) | {"variants": list(known.variants), "hash": known.hash.value},
+            "attempt": self.attempt,
+            "spec_hash": self.spec_hash,
+        }
 
     @property
     def metrics(self) -> tuple[Metric, ...]:

@@ -7,14 +7,12 @@ reads to `flags.py`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 
-from ratchet import files
 from ratchet.contracts.buckets import Hash
 from ratchet.contracts.experiments import Trial, TrialKind
 from ratchet.contracts.rollouts import (
@@ -26,54 +24,24 @@ from ratchet.contracts.rollouts import (
     Phase,
     Rollout,
     RolloutState,
-    Stage,
     Step,
 )
-from ratchet.deploy.decisions import NIGHT, Decision, Kind
+from ratchet.deploy.decisions import Decision, Kind
 
 CHANGE_KIND = "feature"
 
 
-def publishes(rollout: Rollout, stage: Stage | None) -> dict[str, Any]:
-    """Return what a `deployed` decision records about a step, so that the fold needs nothing else.
+def folded(rollout: Rollout, recorded: Iterable[Decision], changes: pd.DataFrame, as_of: date) -> RolloutState:
+    """Return where a rollout stands.
 
-    Args:
-        rollout: as its file says tonight.
-        stage: the one that is published, None to turn the feature off.
-    """
-    return {
-        "rollout_id": rollout.id,
-        "flag_key": rollout.flag_key,
-        "stage": stage.name if stage else OFF,
-        "percentage": rollout.exposure(stage) if stage else 0.0,
-        "groups": list(rollout.groups_at(stage)) if stage else [],
-        "assignment": files.plain(asdict(rollout.assignment)),
-        "attempt": rollout.attempt,
-        "spec_hash": rollout.spec_hash,
-    }
-
-
-def found_by(rollout: Rollout, recorded: Iterable[Decision], changes: pd.DataFrame, as_of: date) -> RolloutState:
-    """Return the state that a night finds and judges: without what that night itself decided.
+    A night judges what was in force on its day. What it publishes takes effect on the day after, so that the state of
+    `flags.json` is folded with the decisions of tonight's publication and that day.
 
     Args:
         rollout: as its file says tonight.
         recorded: the decisions in force, in the order of `decisions.read`.
         changes: `change` events that had landed: `kind`, `target`, `after`, `occurred_at` (UTC).
-        as_of: the night's day.
-    """
-    before = [d for d in recorded if d.effective_date < as_of or d.actor != NIGHT]
-    return folded(rollout, before, changes, as_of)
-
-
-def folded(rollout: Rollout, recorded: Iterable[Decision], changes: pd.DataFrame, as_of: date) -> RolloutState:
-    """Return the state in force after a night: what `flags.json` says.
-
-    Args:
-        rollout: as its file says tonight.
-        recorded: as `found_by`, with what the night decided.
-        changes: as `found_by`.
-        as_of: the night's day.
+        as_of: the last day that counts.
     """
     steps, ignored = _steps(rollout, recorded, changes, as_of)
     if not steps:
@@ -140,15 +108,15 @@ def _assignment(facts: Mapping[str, Any]) -> Assignment:
 def _when(decision: Decision) -> tuple[datetime, datetime]:
     """Return when the step before surely ended and this one surely held.
 
-    Where the instant of publication was not recorded, it was some time on the day after the night's: that day belongs
-    to no phase, since a day with two percentages would look like a broken sample ratio.
+    Where the instant was not recorded, it was some time on the day of the decision: that day belongs to no phase, since
+    a day with two percentages would look like a broken sample ratio.
     """
     said = decision.facts.get("published_at")
     if said:
         moment = datetime.fromisoformat(str(said)).astimezone(UTC)
         return moment, moment
-    day_after = datetime.combine(decision.effective_date + timedelta(days=1), time(0), UTC)
-    return day_after, day_after + timedelta(days=1)
+    begin = datetime.combine(decision.effective_date, time(0), UTC)
+    return begin, begin + timedelta(days=1)
 
 
 def _moves(rollout: Rollout, changes: pd.DataFrame, as_of: date) -> tuple[list[Step], int]:

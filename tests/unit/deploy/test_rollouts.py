@@ -8,7 +8,7 @@ import pytest
 from ratchet.contracts.experiments import Direction, Guardrail, Metric, MetricKind
 from ratchet.contracts.rollouts import NOT_STARTED, OFF, Mover, Rollout
 from ratchet.deploy.decisions import NIGHT, Decision, Kind
-from ratchet.deploy.rollouts import flag_state, folded, found_by, publishes, trials
+from ratchet.deploy.rollouts import flag_state, folded, trials
 
 DAY = date(2026, 11, 1)
 ROLLOUT = Rollout(
@@ -30,7 +30,7 @@ def night(days):
 
 def step(days, name, rollout=ROLLOUT, **facts):
     stage = None if name == OFF else rollout.stage(name)
-    said = publishes(rollout, stage) | facts
+    said = rollout.publication(stage) | facts
     return Decision(f"id{name}", 1, Kind.DEPLOYED, night(days), NIGHT, "", said)
 
 
@@ -55,12 +55,12 @@ def test_nothing_published_is_not_started():
 def test_what_was_published_makes_the_phases_and_the_day_of_a_switch_belongs_to_none():
     state = folded(ROLLOUT, HISTORY, NONE, night(20))
     assert of(state) == [
-        (1, "internal", 0, later(2), later(3)),
-        (2, "beta", 5, later(4), later(10)),
-        (3, "quarter", 25, later(11), None),
+        (1, "internal", 0, later(1), later(2)),
+        (2, "beta", 5, later(3), later(9)),
+        (3, "quarter", 25, later(10), None),
     ]
     assert (state.stage, state.percentage) == ("quarter", 25)
-    assert [p.hours(night(11)) for p in state.phases] == [24, 144, 24]
+    assert [p.hours(night(10)) for p in state.phases] == [24, 144, 24]
 
 
 def test_where_the_instant_of_publication_was_recorded_no_time_is_lost():
@@ -75,15 +75,10 @@ def test_a_proposal_or_an_approval_alone_moves_nothing():
     assert folded(ROLLOUT, told, NONE, night(20)).stage == NOT_STARTED
 
 
-def test_a_night_knows_what_was_published_by_then_and_judges_without_its_own_step():
+def test_a_night_knows_what_was_published_by_then():
     assert folded(ROLLOUT, HISTORY, NONE, night(8)).stage == "beta"
-    assert found_by(ROLLOUT, HISTORY, NONE, night(9)).stage == "beta"
     assert folded(ROLLOUT, HISTORY, NONE, night(9)).stage == "quarter"
-    assert found_by(ROLLOUT, HISTORY, NONE, night(10)).stage == "quarter"
-
-
-def test_a_night_finds_the_same_whether_its_own_decisions_are_recorded_or_not():
-    assert found_by(ROLLOUT, HISTORY, NONE, night(9)) == found_by(ROLLOUT, HISTORY[:2], NONE, night(9))
+    assert folded(ROLLOUT, HISTORY, NONE, night(8)) == folded(ROLLOUT, HISTORY[:2], NONE, night(8))
 
 
 def test_the_testers_of_the_internal_stage_keep_the_feature_when_beta_begins():
@@ -107,7 +102,7 @@ def test_whoever_has_the_feature_in_a_stage_has_it_in_every_later_one():
 def test_a_roll_back_turns_it_off_for_everyone_and_ends_the_phase():
     state = folded(ROLLOUT, [*HISTORY, step(12, OFF)], NONE, night(20))
     assert (state.stage, state.percentage, state.groups, state.phase) == (OFF, 0, (), None)
-    assert of(state)[-1] == (3, "quarter", 25, later(11), later(13))
+    assert of(state)[-1] == (3, "quarter", 25, later(10), later(12))
     assert flag_state(ROLLOUT, state, GROUPS).members == ()
 
 
@@ -194,5 +189,5 @@ def test_trials_are_phases_that_have_begun_with_the_shares_they_should_have():
     state = folded(ROLLOUT, HISTORY, NONE, night(9))
     found = trials(ROLLOUT, state, night(9))
     assert [(t.phase, t.reason, t.weights) for t in found] == [(1, "TARGETING", ()), (2, "SPLIT", (95, 5))]
-    assert (found[1].variants, found[1].starts_at, found[1].outcomes_until) == (("off", "on"), later(4), later(10))
+    assert (found[1].variants, found[1].starts_at, found[1].outcomes_until) == (("off", "on"), later(3), later(9))
     assert [m.name for m in found[0].metrics] == ["errors"]
