@@ -7,6 +7,7 @@ own default is served.
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -118,16 +119,27 @@ class Client(Logger):
         key, flag = _flag(version, name)
         metadata = (flag or {}).get("metadata", {})
         unit_type = str(metadata.get("unit_type", USER))
-        unit = self._unit(unit_id, unit_type) if unit_id != "" else None
+        unit = self._unit(unit_id, unit_type)
         found = self._resolution(key, flag, version, dict(context or {}) | {"targetingKey": unit})
         if found.variant is not None and not accepts(found.value):
             self._complaints.note("wrong_type", f"the value of flag {key} is not of the type that was asked for")
             found = Resolution(None, found.value, Reason.ERROR)
         if unit is not None:
-            reason = _LOGGED.get(found.reason, found.reason).value
-            logged = {"flag_key": key, "variant": found.variant or NO_VARIANT, "unit_id": unit, "unit_type": unit_type}
-            self.log("flag_evaluation", **logged, reason=reason, published_version=version.name)
+            logged: dict[str, Any] = {
+                "flag_key": key,
+                "variant": found.variant or NO_VARIANT,
+                "unit_id": unit,
+                "unit_type": unit_type,
+            }
+            logged |= {"reason": _LOGGED.get(found.reason, found.reason).value, "published_version": version.name}
+            self._logged("flag_evaluation", logged, is_hashed=True)
         return found
+
+    def _unit(self, unit_id: Any, unit_type: str) -> str | None:
+        """Return what is assigned, None where it is no id."""
+        if isinstance(unit_id, bool) or not isinstance(unit_id, str | int | uuid.UUID) or unit_id == "":
+            return None
+        return str(self._pseudonym(unit_id) if unit_type == USER else unit_id)
 
     def _resolution(
         self, key: str, flag: Mapping[str, Any] | None, version: Version, context: dict[str, Any]

@@ -63,9 +63,19 @@ class Logger:
         Returns:
             The event's id.
         """
-        event_id = str(fields.pop("event_id", None) or uuid.uuid4().hex)
+        return self._logged(stream, fields)
+
+    def _logged(self, stream: str, fields: dict[str, Any], *, is_hashed: bool = False) -> str:
+        named = fields.get("event_id")
+        event_id = named if isinstance(named, str) and named else uuid.uuid4().hex
         try:
-            self._write(stream, {"event_id": event_id, **fields})
+            ids = {} if is_hashed else self._hashed_ids(fields)
+            given = {**self._common(), **fields, **ids, "event_id": event_id}
+            event, aside = records.record(stream, given, self._clock())
+            self._log.append(records.line(event))
+            if aside:
+                why = f"{stream}.{aside[0]} cannot hold its value, which went to attributes"
+                self._complaints.note("put_aside", why)
         except OSError as error:
             self._complaints.note("lost", f"{self._log.landing} cannot be written ({error}); events are lost")
         except records.RefusedError as error:
@@ -74,21 +84,20 @@ class Logger:
             self._complaints.note("refused", f"an event could not be logged: {type(error).__name__}")
         return event_id
 
-    def _write(self, stream: str, fields: dict[str, Any]) -> None:
-        ids = {name: self._pseudonym(fields[name]) for name in ("user_id", "rater_id") if fields.get(name) is not None}
-        event, aside = records.record(stream, {**self._common(), **fields, **ids}, self._clock())
-        self._log.append(records.line(event))
-        if aside:
-            self._complaints.note("put_aside", f"{stream}.{aside[0]} cannot hold its value, which went to attributes")
+    def _hashed_ids(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        is_user = fields.get("unit_type", USER) == USER
+        names = ("user_id", "rater_id", *(("unit_id",) if is_user else ()))
+        return {name: self._pseudonym(fields[name]) for name in names if fields.get(name) is not None}
 
-    def _pseudonym(self, unit: Any) -> str:
-        """Return the id that is assigned and logged; it has no form that is masked on arrival."""
+    def _pseudonym(self, unit: Any) -> Any:
+        """Return the id that is assigned and logged; a keyed hash has no form that is masked on arrival."""
         if self._id_key is None:
-            if "@" in str(unit):
-                self._complaints.note(
-                    "maskable_id", "addresses as ids are masked on arrival; an id_key keeps audits possible"
-                )
-            return str(unit)
+            if isinstance(unit, str) and "@" in unit:
+                why = "addresses as ids are masked on arrival; an id_key keeps audits possible"
+                self._complaints.note("maskable_id", why)
+            return unit
+        if not isinstance(unit, str | int | uuid.UUID):
+            return None
         return "u_" + hmac.new(self._id_key, str(unit).encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:32]
 
     def log_request(
@@ -144,8 +153,7 @@ class Logger:
 
     def log_outcome(self, metric: str, value: float, unit_id: Any, *, unit_type: str = USER, **fields: Any) -> str:
         """Log a metric's value for a unit; a ratio metric also has a `denominator`, a paired design a `pair_id`."""
-        unit = self._unit(unit_id, unit_type)
-        return self.log("outcome", metric=metric, value=value, unit_id=unit, unit_type=unit_type, **fields)
+        return self.log("outcome", metric=metric, value=value, unit_id=unit_id, unit_type=unit_type, **fields)
 
     def log_flag_evaluation(
         self,
@@ -162,11 +170,8 @@ class Logger:
             "flag_evaluation",
             flag_key=flag_key,
             variant=variant,
-            unit_id=self._unit(unit_id, unit_type),
+            unit_id=unit_id,
             unit_type=unit_type,
             reason=reason,
             **fields,
         )
-
-    def _unit(self, unit_id: Any, unit_type: str) -> Any:
-        return self._pseudonym(unit_id) if unit_type == USER and unit_id is not None else unit_id
