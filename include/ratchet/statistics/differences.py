@@ -51,8 +51,8 @@ class Difference:
 
     def within(self, multiplier: ArrayLike) -> Intervals:
         """Return the interval of so many standard errors on either side; NaN bounds where the error is 0."""
-        known = self.error > 0
-        half = column(multiplier) * self.error
+        known = (self.error > 0) & np.isfinite(column(multiplier))
+        half = np.where(known, column(multiplier), np.nan) * self.error
         return Intervals(self.value, *masked(known, self.value - half, self.value + half))
 
 
@@ -100,7 +100,8 @@ def lift_interval(
     method's interval does neither. The bounds are NaN where the control's value is itself within k standard errors of
     0: no bounded interval exists then.
     """
-    c, t, k2 = control.value, treatment.value, column(multiplier) ** 2
+    k = column(multiplier)
+    c, t, k2 = control.value, treatment.value, np.where(np.isfinite(k), k, np.nan) ** 2
     v_c, v_t, cov = control.error_squared, treatment.error_squared, column(covariance)
     square, middle = c**2 - k2 * v_c, c * t - k2 * cov
     root = np.sqrt(np.maximum(0.0, middle**2 - square * (t**2 - k2 * v_t)))
@@ -125,5 +126,6 @@ def pooled_z(control_hits: ArrayLike, control_n: ArrayLike, hits: ArrayLike, n: 
     """Return z of two shares with the pooled variance: `statsmodels.stats.proportion.proportions_ztest`, row by row."""
     a, n_a, b, n_b = np.broadcast_arrays(*map(column, (control_hits, control_n, hits, n)))
     share = divide(a + b, n_a + n_b)
-    error = np.sqrt(share * (1 - share) * (divide(1.0, n_a) + divide(1.0, n_b)))
+    variance = np.where((share >= 0) & (share <= 1), share * (1 - share), np.nan)
+    error = np.sqrt(variance * (divide(1.0, n_a) + divide(1.0, n_b)))
     return divide(divide(b, n_b) - divide(a, n_a), error)

@@ -50,7 +50,7 @@ def mean_moments(total: ArrayLike, squares: ArrayLike, n: ArrayLike) -> Moments:
         n: units.
     """
     total, squares, n = np.broadcast_arrays(column(total), column(squares), column(n))
-    return Moments(divide(total, n), _covariance(total, total, squares, n, floor=squares), n)
+    return Moments(divide(total, n), covariance(total, total, squares, n, floor=squares), n)
 
 
 def proportion_moments(hits: ArrayLike, n: ArrayLike) -> Moments:
@@ -78,9 +78,9 @@ def ratio_moments(
     y, yy, d, dd, yd, n = np.broadcast_arrays(*map(column, (total, squares, below, below_squares, product, n)))
     ratio, mean_below = divide(y, d), divide(d, n)
     variance = (
-        _covariance(y, y, yy, n, floor=yy)
-        - 2 * ratio * _covariance(y, d, yd, n)
-        + ratio**2 * _covariance(d, d, dd, n, floor=dd)
+        covariance(y, y, yy, n, floor=yy)
+        - 2 * ratio * covariance(y, d, yd, n)
+        + ratio**2 * covariance(d, d, dd, n, floor=dd)
     )
     size = divide(yy, n) + ratio**2 * divide(dd, n)
     return Moments(ratio, divide(np.where(variance > _ROUNDING * size, variance, 0.0 * variance), mean_below**2), n)
@@ -95,10 +95,7 @@ def adjusted_moments(
     n: ArrayLike,
     group: NDArray[np.int64],
 ) -> Moments:
-    """Return means adjusted for a covariate from before the trial (CUPED); unadjusted where it does not vary.
-
-    `ȳ - θ (x̄ - x̄ of all arms)` with `θ = Σ s_xy / Σ s_xx` over the arms of a group, and the variance
-    `s²_y + θ² s²_x - 2 θ s_xy` (Deng, Xu, Kohavi & Walker 2013, eq. 4–6).
+    """Return means adjusted for a covariate: `mean_moments`, then `adjusted`.
 
     Args:
         total: sums of the units' values.
@@ -109,20 +106,52 @@ def adjusted_moments(
         n: units.
         group: which rows are arms of one trial and metric, as whole numbers from 0.
     """
-    y, yy, x, xx, xy, n = np.broadcast_arrays(*map(column, (total, squares, covariate, covariate_squares, product, n)))
-    plain = mean_moments(y, yy, n)
-    spread, joint = _covariance(x, x, xx, n, floor=xx), _covariance(x, y, xy, n)
+    joint = covariance(total, covariate, product, n)
+    return adjusted(mean_moments(total, squares, n), joint, covariate, covariate_squares, group)
+
+
+def adjusted(
+    plain: Moments, joint: Array, covariate: ArrayLike, covariate_squares: ArrayLike, group: NDArray[np.int64]
+) -> Moments:
+    """Return values adjusted for a covariate from before the trial (CUPED); as they are where it does not vary.
+
+    `v - θ (x̄ - x̄ of all arms)` with `θ = Σ s_vx / Σ s_xx` over the arms of a group, weighted by their units, and the
+    variance `s²_v + θ² s²_x - 2 θ s_vx` (Deng, Xu, Kohavi & Walker 2013, eq. 4–6). A value that is no mean is adjusted
+    through what one unit contributes to it.
+
+    Args:
+        plain: the values.
+        joint: covariance of one unit's contribution with its covariate.
+        covariate: sums of the units' covariates; a unit without a past counts as 0.
+        covariate_squares: sums of their squares.
+        group: which rows are arms of one trial and metric, as whole numbers from 0.
+    """
+    x, xx, n = *np.broadcast_arrays(column(covariate), column(covariate_squares)), plain.n
+    spread = covariance(x, x, xx, n, floor=xx)
     slope = divide(_over(joint * (n - 1), group), _over(spread * (n - 1), group))
     slope = np.where(np.isfinite(slope), slope, 0.0)[group]
     center = divide(_over(x, group), _over(n, group))[group]
-    shift = np.where(slope == 0, 0.0, slope * (divide(x, n) - center))
-    variance = plain.variance + np.where(slope == 0, 0.0, slope**2 * spread - 2 * slope * joint)
-    return Moments(plain.value - shift, np.where(variance > _ROUNDING * divide(yy, n), variance, 0 * variance), n)
+    moves = slope != 0
+    shift = np.where(moves, slope * (divide(x, n) - center), 0.0)
+    variance = plain.variance + np.where(moves, slope**2 * spread - 2 * slope * joint, 0.0)
+    left = np.where(variance > _ROUNDING * plain.variance, variance, 0.0 * variance)
+    return Moments(plain.value - shift, np.where(moves, left, plain.variance), n)
 
 
-def _covariance(first: Array, second: Array, product: Array, n: Array, floor: Array | None = None) -> Array:
-    """Return `(Σab - Σa Σb / n) / (n-1)`; one that only rounding keeps from zero is zero."""
-    found = divide(product - divide(first * second, n), np.where(n > 1, n - 1, 0))
+def covariance(
+    first: ArrayLike, second: ArrayLike, product: ArrayLike, n: ArrayLike, floor: ArrayLike | None = None
+) -> Array:
+    """Return `(Σab - Σa Σb / n) / (n-1)`; one that only rounding keeps from zero is zero.
+
+    Args:
+        first: sums of a.
+        second: sums of b.
+        product: sums of a b.
+        n: units.
+        floor: sums of squares beside which a variance counts as rounding, None for a covariance.
+    """
+    n = column(n)
+    found = divide(column(product) - divide(column(first) * column(second), n), np.where(n > 1, n - 1, 0))
     return found if floor is None else np.where(found <= _ROUNDING * divide(floor, n), 0.0 * found, found)
 
 

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
@@ -9,6 +9,7 @@ from ratchet.statistics.corrections import benjamini_hochberg_within, holm, holm
 P = st.one_of(st.floats(0, 1), st.just(float("nan")), st.sampled_from([0.0, 1e-300, 1e-9, 0.01, 0.025, 0.05]))
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(P, st.integers(0, 3)), max_size=20))
 def test_each_group_is_corrected_as_statsmodels_corrects_it_alone(rows):
     p, group = np.array([r[0] for r in rows]), np.array([r[1] for r in rows])
