@@ -44,8 +44,8 @@ def trial(name: str, phase: int = 1, **changes: Any) -> Trial:
 
 
 TRIALS = (
-    trial("edited", 1, horizon_days=28, ends_at=SWITCH, outcomes_until=SWITCH),
-    trial("edited", 2, horizon_days=28, starts_at=SWITCH),
+    trial("edited", 1, horizon_days=90, ends_at=SWITCH, outcomes_until=SWITCH),
+    trial("edited", 2, horizon_days=90, starts_at=SWITCH),
     trial("short", variants=("a", "b", "c", "nobody"), horizon_days=2, starts_at=datetime(2026, 1, 5, tzinfo=UTC)),
     trial("split_only", kind=TrialKind.ROLLOUT, reason="SPLIT", conversion_days=7, weights=(0.75, 0.25)),
     trial("pairs", flag_key="g", unit_type="session", paired=True, variants=("a", "b", "c")),
