@@ -38,6 +38,7 @@ class Sample:
         return self.sequential / self.fixed
 
 
+@cache
 def fixed_drift(power: float, alpha: float) -> float:
     """Return the drift that a single two-sided look finds: `z(1-α/2) + z(power)`."""
     return float(stats.norm.ppf(1 - alpha / 2) + stats.norm.ppf(power))
