@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import functools
 import json
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -23,12 +22,11 @@ from referencing import Registry
 from ratchet.contracts.buckets import Hash
 from ratchet.contracts.experiments import Experiment, TrialKind
 from ratchet.contracts.rollouts import FlagState
+from ratchet.contracts.splits import FLAGD, of_experiment, percentage_split
 from ratchet.errors import SettingsError
 
 FLAGS_FILE = "flags.json"
-PUBLISHABLE = (Hash.FLAGD, Hash.FLAGD_V1, Hash.FLAGD_V3)
 KEY = {"var": "targetingKey"}
-PARTS_PER_PERCENT = 1000  # percentages are kept to a thousandth of a percent
 _FOLDER = "ratchet.contracts"
 _PLACE = "https://flagd.dev/schema/v0/"
 _SCHEMAS = ("flags.json", "targeting.json", "flagd.json")
@@ -88,18 +86,6 @@ class Flag:
         return {"if": rules}
 
 
-def bucket_order(experiment: Experiment) -> tuple[str, ...]:
-    """Return the arms in the order of their buckets, lowest first: as the file says, else the tool's own.
-
-    Where Ratchet publishes the flag the treatments come first and control has the rest; GrowthBook keeps the order of
-    the arms.
-    """
-    names = tuple(arm.name for arm in experiment.arms)
-    if experiment.bucket_order:
-        return experiment.bucket_order
-    return (*names[1:], names[0]) if experiment.hash in PUBLISHABLE else names
-
-
 def experiment_flag(experiment: Experiment, day: date, decided: str | None = None) -> Flag | None:
     """Return an experiment's flag, None where another tool serves it.
 
@@ -111,29 +97,29 @@ def experiment_flag(experiment: Experiment, day: date, decided: str | None = Non
     Raises:
         SettingsError: if the variant that was decided is no arm.
     """
-    if experiment.hash not in PUBLISHABLE:
+    if experiment.hash not in FLAGD:
         return None
-    weights = {arm.name: arm.weight for arm in experiment.arms}
-    if decided is not None and decided not in weights:
+    names = [arm.name for arm in experiment.arms]
+    if decided is not None and decided not in names:
         raise SettingsError(f"{decided} is no arm of this experiment", where=experiment.id)
     is_running = decided is None and (experiment.start is None or experiment.start <= day)
     return Flag(
         key=experiment.flag_key,
-        variants={name: name for name in weights},
+        variants={name: name for name in names},
         default=decided or experiment.control,
         trial_id=experiment.id,
         kind=TrialKind.EXPERIMENT,
         unit_type=experiment.unit_type,
         hash=experiment.hash,
         salt=experiment.salt,
-        split=tuple((name, weights[name]) for name in bucket_order(experiment)) if is_running else (),
+        split=of_experiment(experiment).parts if is_running else (),
         metric=experiment.primary.name,
     )
 
 
 def rollout_flag(rollout_id: str, state: FlagState) -> Flag | None:
     """Return a rollout's flag, None where another tool serves it; `on` has the lowest buckets and never loses one."""
-    if state.hash not in PUBLISHABLE:
+    if state.hash not in FLAGD:
         return None
     off, on = state.variants
     is_off = not state.percentage and not state.members
@@ -146,18 +132,10 @@ def rollout_flag(rollout_id: str, state: FlagState) -> Flag | None:
         unit_type=state.unit_type,
         hash=state.hash,
         salt=state.salt or state.flag_key,
-        split=() if is_off else percentage_weights(on, off, state.percentage),
+        split=() if is_off else percentage_split(on, off, state.percentage),
         members=state.members,
         members_variant=on,
     )
-
-
-def percentage_weights(on: str, off: str, percentage: float) -> tuple[tuple[str, int], ...]:
-    """Return whole weights for a percentage, 0 to 100, without common factor."""
-    whole = 100 * PARTS_PER_PERCENT
-    part = min(max(round(percentage * PARTS_PER_PERCENT), 0), whole)
-    factor = math.gcd(part, whole)
-    return (on, part // factor), (off, (whole - part) // factor)
 
 
 def document(flags: Iterable[Flag | None]) -> dict[str, Any]:
