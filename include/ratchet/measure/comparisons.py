@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from ratchet import frames
-from ratchet.contracts.experiments import Design, Metric
+from ratchet.contracts.experiments import Design, Metric, MetricKind
 from ratchet.measure.arms import KEYS, arm_moments, counted, numbers
 from ratchet.measure.terms import Cell, Role, Terms, cells_of, terms_of
 from ratchet.measure.verdicts import Outcome
@@ -68,7 +68,7 @@ class Comparisons:
         adjusted_p: corrected: Holm over arms, over guardrails beyond their margin; BH over secondaries.
         outcome: what the interval says.
         plan: the units it needs.
-        pairs: complete pairs with those only the treatment and only the control hit, None where nothing is paired.
+        pairs: complete pairs, those in which the treatment is higher, and those in which it is lower; 0 if unpaired.
     """
 
     cells: tuple[Cell, ...]
@@ -103,10 +103,20 @@ def compare(mart: pd.DataFrame, phases: Sequence[Phase], as_of: date) -> Compari
     here = np.flatnonzero(arm > 0)
     base = here - arm[here]  # the arms of a cell stand together, control first
     terms = terms_of(phases, cells, cell[here], arm[here])
+    single = _single_values(rows, np.array([c.metric.kind is not MetricKind.RATIO for c in cells], dtype=bool)[cell])
+    terms = replace(terms, pairable=terms.pairable & single[base] & single[here])
     sides = _sides(values.take(base), values.take(here), rows.iloc[here], terms.pairable)
     units = counted(rows, "units")
     n = np.where(terms.pairable, 2 * sides.pairs[0], units[base] + units[here])
     return _compared_all(cells, cell[here], arm[here], terms, sides, n, (units[base], units[here]))
+
+
+def _single_values(rows: pd.DataFrame, is_mean: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return whether a row's metric is a mean of units: a ratio is one where each unit has one value."""
+    units = counted(rows, "units")
+    ones = (numbers(rows, "sum_d") == units) & (numbers(rows, "sum_dd") == units)
+    found: NDArray[np.bool_] = is_mean | ones
+    return found
 
 
 def _compared(phases: Sequence[Phase], cell: Cell) -> Metric:
@@ -152,7 +162,7 @@ def _sides(control: Moments, treatment: Moments, rows: pd.DataFrame, pairable: N
     sums = [numbers(rows, name) for name in ("pair_sum", "pair_sum_squares")]
     found = paired(sums[0], sums[1], n, control, treatment)
     value = np.where(pairable, control.value + found.difference.value, treatment.value)
-    only = tuple(np.where(pairable, counted(rows, name), 0.0) for name in ("pairs_only_here", "pairs_only_control"))
+    only = tuple(np.where(pairable, counted(rows, name), 0.0) for name in ("pairs_higher", "pairs_lower"))
     return _Sides(
         control=control,
         treatment=replace(treatment, value=value),

@@ -36,16 +36,16 @@ class PairCounts:
 
     Attributes:
         n: complete pairs.
-        only_treatment: pairs that only the treatment hit; 0 for means.
-        only_control: pairs that only the control hit.
-        mcnemar_p: exact, for a single look.
+        higher: pairs in which the treatment is higher: of a proportion, those that only the treatment hit.
+        lower: pairs in which it is lower.
+        mcnemar_p: exact, of higher against lower, for a single look; of means it is the sign test.
         pooled_z: of the two shares as if units were independent; None for means.
     """
 
     n: int
-    only_treatment: int
-    only_control: int
-    mcnemar_p: float | None
+    higher: int
+    lower: int
+    mcnemar_p: float
     pooled_z: float | None
 
 
@@ -233,21 +233,14 @@ def _reason(found: Comparisons, i: int, names: tuple[str, str]) -> str:
 
 
 def _pair_counts(found: Comparisons) -> list[PairCounts | None]:
-    n, here, there = found.pairs
-    exact = mcnemar_p(here, there).tolist()
-    hits = [
-        m.value * units for m, units in zip(_sides(found), (found.control_units, found.treatment_units), strict=True)
-    ]
-    z = pooled_z(hits[0], found.control_units, hits[1], found.treatment_units).tolist()
-    share = [found.cells[c].metric.kind is MetricKind.PROPORTION for c in found.cell.tolist()]
-    return [
-        PairCounts(
-            int(n[i]), int(here[i]), int(there[i]), exact[i] if share[i] else None, _known(z[i]) if share[i] else None
-        )
-        if n[i] > 0
-        else None
-        for i in range(len(n))
-    ]
+    n, higher, lower = (counts.astype(np.int64).tolist() for counts in found.pairs)
+    exact = mcnemar_p(*found.pairs[1:]).tolist()
+    units = (found.control_units, found.treatment_units)
+    hits = [moments.value * count for moments, count in zip(_sides(found), units, strict=True)]
+    shares = np.array([found.cells[c].metric.kind is MetricKind.PROPORTION for c in found.cell.tolist()], dtype=bool)
+    z = np.where(shares, pooled_z(hits[0], units[0], hits[1], units[1]), np.nan).tolist()
+    rows = zip(n, higher, lower, exact, z, strict=True)
+    return [PairCounts(pairs, up, down, p, _known(z_of)) if pairs else None for pairs, up, down, p, z_of in rows]
 
 
 def _whole(value: float) -> int | None:

@@ -64,7 +64,7 @@ class Terms:
         mde: relative.
         planned: units of both arms as the spec plans them, NaN where it does not.
         drifts: of a single look, of the plan, and of the promised power.
-        pairable: whether it is compared pair by pair.
+        pairable: whether it may be compared pair by pair; a ratio only where each unit has one value.
     """
 
     position: NDArray[np.int64]
@@ -109,7 +109,7 @@ def terms_of(phases: Sequence[Phase], cells: Sequence[Cell], cell: NDArray[np.in
 
 def _pairable(phases: Sequence[Phase], cell: Cell) -> bool:
     paired_design = phases[cell.position].experiment.design is Design.PAIRED
-    return paired_design and cell.metric.kind in (MetricKind.MEAN, MetricKind.PROPORTION)
+    return paired_design and cell.metric.kind is not MetricKind.QUANTILE
 
 
 def _numbers(spec: Experiment) -> tuple[float, float, float, float, float, float]:

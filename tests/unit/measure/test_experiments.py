@@ -261,7 +261,7 @@ def test_two_agents_on_the_same_hundred_tasks_are_compared_pair_by_pair_and_do_n
     d = treatment - control
     spec = experiment(design=Design.PAIRED, horizon_days=20, conversion_days=1)
     paired = {"pairs": 100, "pair_sum": d.sum(), "pair_sum_squares": (d**2).sum()}
-    only = {"pairs_only_here": int((d > 0).sum()), "pairs_only_control": int((d < 0).sum())}
+    only = {"pairs_higher": int((d > 0).sum()), "pairs_lower": int((d < 0).sum())}
     rows = [
         fact("exp", "control", "converted", **sums(control)),
         fact("exp", "treatment", "converted", **(sums(treatment) | paired | only)),
@@ -269,7 +269,7 @@ def test_two_agents_on_the_same_hundred_tasks_are_compared_pair_by_pair_and_do_n
     found = judged(spec, rows, {"control": 100, "treatment": 100})
     row = found.comparisons[0]
     oracle = proportions_ztest([treatment.sum(), control.sum()], [100, 100])
-    assert (row.pairs.n, row.pairs.only_control, row.pairs.only_treatment) == (100, 14, 11)
+    assert (row.pairs.n, row.pairs.lower, row.pairs.higher) == (100, 14, 11)
     assert row.pairs.pooled_z == pytest.approx(-0.470, abs=5e-4)
     assert (row.pairs.pooled_z, 2 * stats.norm.sf(abs(row.pairs.pooled_z))) == pytest.approx(oracle)
     assert oracle[1] == pytest.approx(0.638, abs=5e-4)
@@ -289,6 +289,21 @@ def test_pairs_see_what_independent_arms_would_not():
     counts = {"control": 400, "treatment": 400}
     assert judged(experiment(primary=SPENT), rows, counts).judgement.verdict is Verdict.KEEP_RUNNING
     assert judged(experiment(primary=SPENT, design=Design.PAIRED), rows, counts).judgement.verdict is Verdict.SHIP
+
+
+def test_a_ratio_is_compared_pair_by_pair_only_where_each_unit_has_one_value():
+    draw = np.random.default_rng(6)
+    a = draw.normal(10, 5, 400)
+    b = a + draw.normal(1, 1, 400)
+    pairs = {"pairs": 400, "pair_sum": (b - a).sum(), "pair_sum_squares": ((b - a) ** 2).sum()}
+    metric = Metric("ratio", MetricKind.RATIO, Direction.INCREASE)
+    spec, counts = experiment(primary=metric, design=Design.PAIRED), {"control": 400, "treatment": 400}
+    for d, verdict in ((np.ones(400), Verdict.SHIP), (draw.integers(1, 3, 400), Verdict.KEEP_RUNNING)):
+        rows = [
+            fact("exp", "control", "ratio", **sums(a, d)),
+            fact("exp", "treatment", "ratio", **(sums(b, d) | pairs)),
+        ]
+        assert judged(spec, rows, counts).judgement.verdict is verdict
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def sums(y, d=None, x=None):
         "sum_x": x.sum(), "sum_xx": (x**2).sum(), "sum_xy": (x * y).sum(), "sum_xd": (x * d).sum(),
         "winsor_cap": cap, "winsor_sum_y": w.sum(), "winsor_sum_yy": (w**2).sum(), "winsor_sum_yd": (w * d).sum(),
         "winsor_sum_xy": (w * x).sum(), "pairs": 0, "pair_sum": 0.0, "pair_sum_squares": 0.0,
-        "pairs_only_here": 0, "pairs_only_control": 0,
+        "pairs_higher": 0, "pairs_lower": 0,
         "histogram_buckets": where.tolist(), "histogram_counts": counts.tolist(),
     }  # fmt: skip
 
