@@ -95,6 +95,7 @@ class RolloutVerdict:
         objectives: each of them, where they were not.
         error_level: of the statements that the verdict rests on.
         moved_by: who moves the flag.
+        edited: whether its file says something else than when the present stage was published.
     """
 
     rollout_id: str
@@ -113,6 +114,7 @@ class RolloutVerdict:
     objectives: tuple[ObjectiveResult, ...]
     error_level: float
     moved_by: Mover
+    edited: bool
 
 
 @dataclass(frozen=True, slots=True)

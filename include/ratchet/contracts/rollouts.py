@@ -1,6 +1,6 @@
-"""What a rollout is: its stages, its guardrails, and where it stands as of a night.
+"""What a rollout is: its stages, its guardrails, its phases, and what `flags.json` says about its flag.
 
-Reading the files belongs to `registry.py`, the fold over what was published to `deploy/rollouts.py`, the verdict to
+Reading the files belongs to `rollout_files.py`, where a rollout stands to `rollout_states.py`, the verdict to
 `measure/rollouts.py`.
 """
 
@@ -193,6 +193,7 @@ class Rollout(_Strict):
             "groups": list(self.groups_at(stage)) if stage else [],
             "assignment": asdict(known) | {"variants": list(known.variants), "hash": known.hash.value},
             "attempt": self.attempt,
+            "holdback_pct": self.holdback_pct,
             "spec_hash": self.spec_hash,
         }
 
@@ -211,28 +212,6 @@ class Rollout(_Strict):
     def assignment(self) -> Assignment:
         """Return what decides who gets the feature."""
         return Assignment(self.flag_key, self.variants, self.salt or self.flag_key, self.unit_type, self.hash)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One move of a flag that really happened, in the rollout's so many-th attempt.
-
-    Attributes:
-        ends_at: the instant (UTC) until which surely the step before held.
-        starts_at: the instant from which surely this one holds; what lies between belongs to none.
-        percentage: from then on, 0 to 100.
-        groups: named groups that have the feature whatever their hash.
-        stage: what the mover called it; `off` after a roll back.
-        assignment: published with it, None where the log tells only of a percentage.
-    """
-
-    ends_at: datetime
-    starts_at: datetime
-    percentage: float
-    groups: tuple[str, ...]
-    stage: str
-    assignment: Assignment | None = None
-    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,37 +244,6 @@ class Phase:
         midnight = datetime.combine(as_of + timedelta(days=1), time(0), UTC)
         end = min(midnight, self.ends_at or midnight)
         return max(0.0, (end - self.starts_at) / timedelta(hours=1))
-
-
-@dataclass(frozen=True, slots=True)
-class RolloutState:
-    """Where a rollout stands: a fold over what was really published.
-
-    Attributes:
-        rollout_id: which.
-        stage: name of the present stage, `not started` or `off`.
-        percentage: in force, the holdback taken off.
-        groups: in force.
-        phases: oldest first; the last one may begin only after the night.
-        assignment: what was published with it, None where nothing was.
-        edited: whether the file now assigns units otherwise: it holds for the next attempt only.
-        ignored: changes of the log about this flag that name no percentage.
-    """
-
-    rollout_id: str
-    stage: str = NOT_STARTED
-    percentage: float = 0.0
-    groups: tuple[str, ...] = ()
-    phases: tuple[Phase, ...] = ()
-    assignment: Assignment | None = None
-    edited: bool = False
-    ignored: int = 0
-
-    @property
-    def phase(self) -> Phase | None:
-        """Return the phase that lasts, None before the first and after a roll back."""
-        last = self.phases[-1] if self.phases else None
-        return last if last is not None and last.ends_at is None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ reads to `flags.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
@@ -15,17 +15,8 @@ import pandas as pd
 
 from ratchet.contracts.buckets import Hash
 from ratchet.contracts.experiments import Trial, TrialKind
-from ratchet.contracts.rollouts import (
-    NOT_STARTED,
-    OFF,
-    Assignment,
-    FlagState,
-    Mover,
-    Phase,
-    Rollout,
-    RolloutState,
-    Step,
-)
+from ratchet.contracts.rollout_states import RolloutState, Step
+from ratchet.contracts.rollouts import NOT_STARTED, OFF, Assignment, FlagState, Mover, Phase, Rollout
 from ratchet.deploy.decisions import Decision, Kind
 
 CHANGE_KIND = "feature"
@@ -50,7 +41,17 @@ def folded(rollout: Rollout, recorded: Iterable[Decision], changes: pd.DataFrame
     if last.stage == OFF and last.attempt < rollout.attempt:
         return RolloutState(rollout.id, phases=phases, ignored=ignored)
     edited = last.assignment not in (None, rollout.assignment)
-    return RolloutState(rollout.id, last.stage, last.percentage, last.groups, phases, last.assignment, edited, ignored)
+    return RolloutState(
+        rollout_id=rollout.id,
+        stage=last.stage,
+        percentage=last.percentage,
+        groups=last.groups,
+        phases=phases,
+        assignment=last.assignment,
+        spec_hash=last.spec_hash,
+        edited=edited,
+        ignored=ignored,
+    )
 
 
 def trials(rollout: Rollout, state: RolloutState, as_of: date) -> tuple[Trial, ...]:
@@ -59,22 +60,59 @@ def trials(rollout: Rollout, state: RolloutState, as_of: date) -> tuple[Trial, .
     return tuple(_trial(rollout, phase) for phase in state.phases if phase.starts_at < midnight)
 
 
-def flag_state(rollout: Rollout, state: RolloutState, groups: Mapping[str, Iterable[str]]) -> FlagState:
-    """Return what `flags.json` says about a rollout's flag.
+def flag_state(rollout: Rollout, state: RolloutState, groups: Mapping[str, Iterable[str]]) -> FlagState | None:
+    """Return what `flags.json` says about a rollout's flag, None where the application moves it itself.
 
     Args:
         rollout: its holdback, and its salt and variants where nothing was published yet.
         state: after tonight's decisions.
         groups: the members of each named group; a group that is no longer there has none.
     """
-    members = {unit for name in state.groups for unit in groups.get(name, ())}
+    if rollout.moved_by is Mover.APPLICATION:
+        return None
     return FlagState(
         assignment=state.assignment or rollout.assignment,
         percentage=state.percentage,
         groups=state.groups,
-        members=tuple(sorted(members)),
+        members=_members(state.groups, groups),
         holdback_pct=rollout.holdback_pct,
     )
+
+
+def left_behind(
+    recorded: Iterable[Decision], known: Collection[str], groups: Mapping[str, Iterable[str]], as_of: date
+) -> dict[str, FlagState]:
+    """Return the flags, by rollout, that were published and whose file is gone or cannot be used.
+
+    They stay as they were: a slip in a file must not take a feature away from everybody. What was rolled back is left
+    out, since a flag that is not there is off.
+
+    Args:
+        recorded: as `folded`.
+        known: ids of the rollouts that have a file which can be used.
+        groups: the members of each named group.
+        as_of: the last day that counts.
+    """
+    last = {str(d.facts["rollout_id"]): d for d in recorded if _is_step(d) and d.effective_date <= as_of}
+    kept = {name: d.facts for name, d in last.items() if name not in known and d.facts["stage"] != OFF}
+    return {
+        name: FlagState(
+            assignment=_assignment(facts["assignment"]),
+            percentage=float(facts["percentage"]),
+            groups=tuple(facts["groups"]),
+            members=_members(facts["groups"], groups),
+            holdback_pct=float(facts["holdback_pct"]),
+        )
+        for name, facts in sorted(kept.items())
+    }
+
+
+def _members(names: Iterable[str], groups: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    return tuple(sorted({unit for name in names for unit in groups.get(name, ())}))
+
+
+def _is_step(decision: Decision) -> bool:
+    return decision.decision is Kind.DEPLOYED and "rollout_id" in decision.facts
 
 
 def _steps(
@@ -82,7 +120,7 @@ def _steps(
 ) -> tuple[list[Step], int]:
     if rollout.moved_by is Mover.APPLICATION:
         return _moves(rollout, changes, as_of)
-    own = [d for d in recorded if d.decision is Kind.DEPLOYED and d.facts.get("rollout_id") == rollout.id]
+    own = [d for d in recorded if _is_step(d) and d.facts["rollout_id"] == rollout.id]
     return [_published(d) for d in own if d.effective_date <= as_of], 0
 
 
@@ -97,6 +135,7 @@ def _published(decision: Decision) -> Step:
         stage=str(facts["stage"]),
         assignment=_assignment(facts["assignment"]),
         attempt=int(facts["attempt"]),
+        spec_hash=str(facts["spec_hash"]),
     )
 
 

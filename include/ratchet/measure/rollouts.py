@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from ratchet.contracts.rollout_states import RolloutState
 from ratchet.contracts.rollout_verdicts import (
     SAMPLE_RATIO_LEVEL,
     Finding,
@@ -22,7 +23,7 @@ from ratchet.contracts.rollout_verdicts import (
     RolloutsResult,
     RolloutVerdict,
 )
-from ratchet.contracts.rollouts import NOT_STARTED, OFF, Phase, Rollout, RolloutState, Stage
+from ratchet.contracts.rollouts import NOT_STARTED, OFF, Phase, Rollout, Stage
 from ratchet.measure import rollout_words as words
 from ratchet.measure.guardrails import judge_guardrails
 from ratchet.objectives import Objective
@@ -129,6 +130,7 @@ class _Look:
             **{"sample_ratio_p": None, "guardrails": (), "objectives": (), **known},
             error_level=rollout.alpha,
             moved_by=rollout.moved_by,
+            edited=state.spec_hash not in (None, rollout.spec_hash),
         )
 
 

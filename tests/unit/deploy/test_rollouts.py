@@ -8,7 +8,7 @@ import pytest
 from ratchet.contracts.experiments import Direction, Guardrail, Metric, MetricKind
 from ratchet.contracts.rollouts import NOT_STARTED, OFF, Mover, Rollout
 from ratchet.deploy.decisions import NIGHT, Decision, Kind
-from ratchet.deploy.rollouts import flag_state, folded, trials
+from ratchet.deploy.rollouts import flag_state, folded, left_behind, trials
 
 DAY = date(2026, 11, 1)
 ROLLOUT = Rollout(
@@ -155,6 +155,10 @@ def test_a_flag_that_the_application_moves_is_followed_through_the_log():
     assert folded(MOVED, [], MOVES, night(20)).stage == "everyone"
 
 
+def test_a_flag_that_the_application_moves_is_not_published():
+    assert flag_state(MOVED, folded(MOVED, [], MOVES, night(16)), GROUPS) is None
+
+
 def test_who_moves_the_flag_says_whose_record_counts():
     assert folded(ROLLOUT, [], MOVES, night(30)).stage == NOT_STARTED
     assert folded(MOVED, HISTORY, NONE, night(30)).stage == NOT_STARTED
@@ -191,3 +195,11 @@ def test_trials_are_phases_that_have_begun_with_the_shares_they_should_have():
     assert [(t.phase, t.reason, t.weights) for t in found] == [(1, "TARGETING", ()), (2, "SPLIT", (95, 5))]
     assert (found[1].variants, found[1].starts_at, found[1].outcomes_until) == (("off", "on"), later(3), later(9))
     assert [m.name for m in found[0].metrics] == ["errors"]
+
+
+def test_a_file_that_is_gone_or_broken_takes_the_feature_from_nobody():
+    as_it_was = flag_state(ROLLOUT, folded(ROLLOUT, HISTORY, NONE, night(20)), GROUPS)
+    assert left_behind(HISTORY, (), GROUPS, night(20)) == {"search": as_it_was}
+    assert left_behind(HISTORY, {"search"}, GROUPS, night(20)) == {}
+    assert left_behind(HISTORY, (), GROUPS, night(5))["search"].percentage == 5
+    assert left_behind([*HISTORY, step(12, OFF)], (), GROUPS, night(20)) == {}

@@ -8,7 +8,8 @@ from ratchet.contracts.buckets import Hash
 from ratchet.contracts.estimates import Estimate
 from ratchet.contracts.experiments import Arm, Direction, Experiment, Guardrail, Metric, MetricKind
 from ratchet.contracts.improvements import ImprovementType, Priority, State
-from ratchet.contracts.rollouts import Mover, Phase, Rollout, RolloutState
+from ratchet.contracts.rollout_states import RolloutState
+from ratchet.contracts.rollouts import Mover, Phase, Rollout
 from ratchet.generate.decisions import propose_experiment_decisions, propose_rollout_steps
 from ratchet.measure.rollouts import judge_rollouts
 

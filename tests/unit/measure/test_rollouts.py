@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 from ratchet.contracts.experiments import Direction, Guardrail, Metric, MetricKind
+from ratchet.contracts.rollout_states import RolloutState
 from ratchet.contracts.rollout_verdicts import Finding, RolloutAction
-from ratchet.contracts.rollouts import NOT_STARTED, OFF, Mover, Phase, Rollout, RolloutState
+from ratchet.contracts.rollouts import NOT_STARTED, OFF, Mover, Phase, Rollout
 from ratchet.measure.guardrails import judge_guardrails, planned_error
 from ratchet.measure.rollouts import judge, judge_rollouts
 from ratchet.objectives import Metric as Health
@@ -291,3 +292,10 @@ def test_at_the_margin_itself_hardly_anything_is_ever_shown_to_be_safe():
 def _counted(metrics, n, hits):
     rows = dict.fromkeys(COLUMNS, 0.0) | {"units": n, "sum_y": hits, "sum_yy": hits}
     return pd.DataFrame(rows, index=[metric.name for metric in metrics], columns=COLUMNS)
+
+
+def test_an_edit_under_way_is_shown():
+    looser = ROLLOUT.model_copy(update={"guardrails": (Guardrail(ERRORS, 0.2),)})
+    published = state(spec_hash=ROLLOUT.spec_hash)
+    assert judged(50_000, 950_000, at=published).edited is False
+    assert judged(50_000, 950_000, rollout=looser, at=published).edited is True
