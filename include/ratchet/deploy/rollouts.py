@@ -25,7 +25,8 @@ CHANGE_KIND = "feature"
 def folded(rollout: Rollout, recorded: Iterable[Decision], changes: pd.DataFrame, as_of: date) -> RolloutState:
     """Return where a rollout stands.
 
-    A night judges what was in force on its day. What it publishes takes effect on the day after, so that the state of
+    A new attempt has not started; what was published stays in force until it does. A night judges what was in force on
+    its day. What it publishes takes effect on the day after, so that the state of
     `flags.json` is folded with the decisions of tonight's publication and that day.
 
     Args:
@@ -37,19 +38,16 @@ def folded(rollout: Rollout, recorded: Iterable[Decision], changes: pd.DataFrame
     steps, ignored = _steps(rollout, recorded, changes, as_of)
     if not steps:
         return RolloutState(rollout.id, ignored=ignored)
-    last, phases = steps[-1], _phases(steps)
-    if last.stage == OFF and last.attempt < rollout.attempt:
-        return RolloutState(rollout.id, phases=phases, ignored=ignored)
-    edited = last.assignment not in (None, rollout.assignment)
+    last = steps[-1]
     return RolloutState(
         rollout_id=rollout.id,
-        stage=last.stage,
+        stage=NOT_STARTED if last.attempt < rollout.attempt else last.stage,
         percentage=last.percentage,
         groups=last.groups,
-        phases=phases,
+        phases=_phases(steps),
         assignment=last.assignment,
         spec_hash=last.spec_hash,
-        edited=edited,
+        edited=last.assignment not in (None, rollout.assignment),
         ignored=ignored,
     )
 
@@ -57,7 +55,8 @@ def folded(rollout: Rollout, recorded: Iterable[Decision], changes: pd.DataFrame
 def trials(rollout: Rollout, state: RolloutState, as_of: date) -> tuple[Trial, ...]:
     """Return a trial for every phase that had begun by the end of a day; what they count is read from the mart."""
     midnight = datetime.combine(as_of + timedelta(days=1), time(0), UTC)
-    return tuple(_trial(rollout, phase) for phase in state.phases if phase.starts_at < midnight)
+    begun = [phase for phase in state.phases if phase.starts_at < midnight]
+    return tuple(_trial(rollout, state.assignment or rollout.assignment, phase) for phase in begun)
 
 
 def flag_state(rollout: Rollout, state: RolloutState, groups: Mapping[str, Iterable[str]]) -> FlagState | None:
@@ -176,7 +175,7 @@ def _moved(rollout: Rollout, moment: datetime, percentage: float, begun: bool) -
     off = not reached or (percentage == 0 and begun)
     groups = () if off else rollout.groups_at(reached[-1])
     name = OFF if begun and off else NOT_STARTED if off else reached[-1].name
-    return Step(moment, moment, percentage, groups, name)
+    return Step(moment, moment, percentage, groups, name, attempt=rollout.attempt)
 
 
 def _phases(steps: list[Step]) -> tuple[Phase, ...]:
@@ -194,14 +193,14 @@ def _differs(before: Step, later: Step) -> bool:
     return (before.percentage, before.groups, before.assignment) != (later.percentage, later.groups, later.assignment)
 
 
-def _trial(rollout: Rollout, phase: Phase) -> Trial:
+def _trial(rollout: Rollout, assignment: Assignment, phase: Phase) -> Trial:
     return Trial(
         trial_id=rollout.id,
         kind=TrialKind.ROLLOUT,
         phase=phase.number,
-        flag_key=rollout.flag_key,
-        unit_type=rollout.unit_type,
-        variants=rollout.variants,
+        flag_key=assignment.flag_key,
+        unit_type=assignment.unit_type,
+        variants=assignment.variants,
         metrics=rollout.metrics,
         conversion_days=rollout.conversion_days,
         starts_at=phase.starts_at,

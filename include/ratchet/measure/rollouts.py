@@ -78,23 +78,21 @@ def judge(
         return look.says(
             RolloutAction.ADVANCE, f"it is planned and has not started; {words.exposes(rollout, rollout.stages[0])}"
         )
-    if state.edited:
-        return look.says(
-            RolloutAction.HOLD, "its file now assigns units otherwise; that holds from its next `attempt` on"
-        )
-    phase, stage = state.phase, rollout.stage(state.stage)
-    if stage is None or phase is None:
-        return look.says(RolloutAction.HOLD, f"its file has no stage “{state.stage}” any more")
+    phase = state.phase
+    if phase is None:
+        return look.says(RolloutAction.NO_DATA, "nobody has it")
+    stage = rollout.stage(state.stage) or Stage(name=state.stage, percentage=state.percentage)
     if phase.hours(as_of) <= 0:
         return look.says(RolloutAction.NO_DATA, "this stage is published and has not been in force for a day yet")
     if phase.percentage >= 100:
         return look.says(
             RolloutAction.DONE, "everyone has it; without a holdback this is before against after, not judged"
         )
-    counts = _units(rollout, units, phase)
+    variants = (state.assignment or rollout.assignment).variants
+    counts, arms = _units(variants, units, phase), _arms(variants, facts, phase)
     if phase.randomised:
-        return _randomised(look, stage, _arms(rollout, facts, phase), counts)
-    return _internal(look, stage, _arms(rollout, facts, phase), counts, objectives)
+        return _randomised(look, stage, arms, counts)
+    return _internal(look, stage, arms, counts, objectives)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +163,7 @@ def _randomised(
 
 def _missing(look: _Look, stage: Stage, known: Mapping[str, Any]) -> list[str]:
     """Return in words what an advance still lacks."""
-    found = _time_missing(look, stage)
+    found = _file_and_time(look, stage)
     p = known["sample_ratio_p"]
     if p is not None and p < SAMPLE_RATIO_LEVEL:
         on, off = known["counts"]
@@ -192,7 +190,7 @@ def _internal(
     critical = [o for o in results if o.is_critical]
     if critical:
         return look.says(RolloutAction.ROLL_BACK, "; ".join(words.breach(o, "critical") for o in critical), **known)
-    missing = _time_missing(look, stage)
+    missing = _file_and_time(look, stage)
     if on < stage.min_units:
         missing.append(f"{on:,} units with the feature, {stage.min_units:,} are needed")
     missing += [words.breach(o, "breached") if o.met is False else words.below_floor(o) for o in results if not o.met]
@@ -205,10 +203,16 @@ def _internal(
     )
 
 
-def _time_missing(look: _Look, stage: Stage) -> list[str]:
-    if look.hours >= stage.min_hours:
-        return []
-    return [f"{look.hours:g} of {stage.min_hours:g} hours in this stage"]
+def _file_and_time(look: _Look, stage: Stage) -> list[str]:
+    """Return in words what the file or the clock holds against an advance; harm is looked for all the same."""
+    found = []
+    if look.state.edited:
+        found.append("its file now assigns units otherwise; raise `attempt` in it to begin anew so")
+    if look.rollout.stage(stage.name) is None:
+        found.append(f"its file has no stage “{stage.name}” any more")
+    if look.hours < stage.min_hours:
+        found.append(f"{look.hours:g} of {stage.min_hours:g} hours in this stage")
+    return found
 
 
 def _objective(bound: Objective, treatment: pd.DataFrame) -> ObjectiveResult:
@@ -229,14 +233,14 @@ def _of(rollout: Rollout, rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows["trial_id"] == rollout.id]
 
 
-def _arms(rollout: Rollout, facts: pd.DataFrame, phase: Phase) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _arms(variants: tuple[str, str], facts: pd.DataFrame, phase: Phase) -> tuple[pd.DataFrame, pd.DataFrame]:
     now = facts[facts["phase"] == phase.number].set_index("metric")
-    off, on = rollout.variants
+    off, on = variants
     return now[now["variant"] == off], now[now["variant"] == on]
 
 
-def _units(rollout: Rollout, units: pd.DataFrame, phase: Phase) -> tuple[int, int]:
+def _units(variants: tuple[str, str], units: pd.DataFrame, phase: Phase) -> tuple[int, int]:
     now = units[(units["phase"] == phase.number) & (units["dimension"] == "all")]
     counted = now.groupby("variant", observed=True)["units"].sum()
-    off, on = rollout.variants
+    off, on = variants
     return int(counted.get(on, 0)), int(counted.get(off, 0))

@@ -113,7 +113,15 @@ def test_after_a_roll_back_only_a_higher_attempt_begins_again():
     assert folded(again, told, NONE, night(20)).stage == NOT_STARTED
     restarted = folded(again, [*told, step(14, "internal", again)], NONE, night(20))
     assert (restarted.stage, restarted.phase.number) == ("internal", 5)
-    assert folded(again, HISTORY, NONE, night(20)).stage == "quarter"
+
+
+def test_a_new_attempt_under_way_starts_anew_and_changes_nothing_until_it_is_published():
+    again = ROLLOUT.model_copy(update={"attempt": 2, "salt": "other"})
+    state = folded(again, HISTORY, NONE, night(20))
+    assert (state.stage, state.percentage) == (NOT_STARTED, 25)
+    assert flag_state(again, state, GROUPS) == flag_state(ROLLOUT, folded(ROLLOUT, HISTORY, NONE, night(20)), GROUPS)
+    started = folded(again, [*HISTORY, step(21, "internal", again)], NONE, night(30))
+    assert (started.stage, started.edited, started.percentage) == ("internal", False, 0)
 
 
 def test_the_same_percentage_published_again_is_the_same_phase():
@@ -130,6 +138,7 @@ def test_an_edited_salt_is_seen_and_what_was_published_stays_in_force():
     edited = ROLLOUT.model_copy(update={"salt": "other"})
     state = folded(edited, HISTORY, NONE, night(20))
     assert state.edited
+    assert trials(edited.model_copy(update={"variants": ("a", "b")}), state, night(20))[0].variants == ("off", "on")
     assert flag_state(edited, state, GROUPS).salt == "search"
     assert not folded(ROLLOUT, HISTORY, NONE, night(20)).edited
 

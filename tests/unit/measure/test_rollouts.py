@@ -216,18 +216,34 @@ def test_full_exposure_is_judged_by_its_holdback():
     assert judged(9_500, 500, rollout=held, at=at).verdict is RolloutAction.HOLD
 
 
-def test_what_is_over_edited_renamed_or_not_yet_in_force_is_not_judged():
-    rows = facts(row("on", "errors", 50_000, 5_000), row("off", "errors", 950_000, 47_500)), units(50_000, 950_000)
-    cases = [
+@pytest.mark.parametrize(
+    ("at", "verdict", "said"),
+    [
         (state(stage=OFF), RolloutAction.DONE, "raise `attempt`"),
-        (state(edited=True), RolloutAction.HOLD, "assigns units otherwise"),
-        (state(stage="gone"), RolloutAction.HOLD, "no stage “gone”"),
         (state(phase(days=0)), RolloutAction.NO_DATA, "not been in force"),
-    ]
-    for at, verdict, said in cases:
-        told = judge(ROLLOUT, at, *rows, OBJECTIVES, DAY)
-        assert told.verdict is verdict
-        assert said in told.reason
+        (state(phases=()), RolloutAction.NO_DATA, "nobody has it"),
+    ],
+)
+def test_what_is_over_or_not_yet_in_force_is_not_judged(at, verdict, said):
+    told = judged(50_000, 950_000, (0.07, 0.05), at=at)
+    assert told.verdict is verdict
+    assert said in told.reason
+
+
+@pytest.mark.parametrize(
+    ("at", "said"), [(state(edited=True), "assigns units otherwise"), (state(stage="gone"), "no stage “gone”")]
+)
+def test_an_edit_of_the_file_holds_an_advance_and_never_a_roll_back(at, said):
+    told = judged(50_000, 950_000, at=at)
+    assert told.verdict is RolloutAction.HOLD
+    assert said in told.reason
+    assert judged(50_000, 950_000, (0.07, 0.05), at=at).verdict is RolloutAction.ROLL_BACK
+
+
+def test_the_variants_that_were_published_are_judged():
+    renamed = ROLLOUT.model_copy(update={"variants": ("old", "new")})
+    at = state(edited=True)
+    assert judged(50_000, 950_000, (0.07, 0.05), renamed, at).verdict is RolloutAction.ROLL_BACK
 
 
 def test_the_artifact_is_plain_and_complete():
