@@ -35,7 +35,7 @@ def record(stream: str, handed: Mapping[str, Any], now: datetime) -> tuple[dict[
 
     Args:
         stream: one of the contract's.
-        handed: fields of the stream, `attributes`, and whatever else.
+        handed: fields of the stream with an `event_id`, `attributes`, and whatever else.
         now: when it happens, unless `occurred_at` says otherwise.
 
     Raises:
@@ -44,7 +44,7 @@ def record(stream: str, handed: Mapping[str, Any], now: datetime) -> tuple[dict[
     if stream not in STREAMS:
         raise RefusedError(f"there is no stream {stream!r}")
     plain = _Plain()
-    given = {"event_id": uuid.uuid4().hex, "occurred_at": now} | {k: v for k, v in handed.items() if v is not None}
+    given = {"occurred_at": now} | {name: value for name, value in handed.items() if value is not None}
     event: dict[str, Any] = {"event_type": stream}
     aside: dict[str, Any] = {}
     for spec in field_specs(stream):

@@ -133,7 +133,7 @@ def _of_phase(split: Split, before: Split | None, rows: pd.DataFrame, totals: pd
     checked = by_bucket[~is_masked]
     why_not = _why_not(split, len(checked), int(is_masked.sum()))
     wrong, fits = (checked.iloc[:0], "") if why_not else _wrong(split, checked)
-    verdict, reason = _verdict(why_not, len(checked), len(wrong), fits)
+    verdict, reason = _verdict(why_not, len(checked), wrong, fits)
     return TrialAudit(
         trial_id=split.trial_id,
         phase=split.phase,
@@ -189,13 +189,17 @@ def _fitting(split: Split, unit_ids: Sequence[str], logged: Any) -> str:
     return ""
 
 
-def _verdict(why_not: NotComputable | None, checked: int, wrong: int, fits: str) -> tuple[AuditVerdict, str]:
+def _verdict(why_not: NotComputable | None, checked: int, wrong: pd.DataFrame, fits: str) -> tuple[AuditVerdict, str]:
     if why_not:
         return AuditVerdict.NOT_COMPUTABLE, why_not.reason
-    if not wrong:
+    if wrong.empty:
         return AuditVerdict.AGREES, f"all {checked:,} units met the variant of their bucket"
+    ends = (wrong["first_exposed_at"].iloc[0], wrong["first_exposed_at"].iloc[-1])
+    first, last = (pd.Timestamp(at).isoformat(" ", "minutes") for at in ends)
+    when = f"at {first} UTC" if first == last else f"from {first} to {last} UTC"
     hint = f"; the log agrees with {fits}" if fits else ""
-    return AuditVerdict.DISAGREES, f"{wrong:,} of {checked:,} units met another variant than that of their bucket{hint}"
+    words = f"{len(wrong):,} of {checked:,} units met another variant than that of their bucket, {when}{hint}"
+    return AuditVerdict.DISAGREES, words
 
 
 def _sample(row: dict[str, Any]) -> Disagreement:

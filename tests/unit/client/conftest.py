@@ -1,6 +1,7 @@
 import json
 import logging
 import os
+import warnings
 from datetime import UTC, date, datetime
 
 import jsonschema
@@ -70,7 +71,9 @@ def split(on=50, salt="salt.", **flag):
 
 def in_child(work):
     """Run something in a forked child and return its exit code."""
-    child = os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # other threads may run: that is what is tested
+        child = os.fork()
     if not child:
         code = 1
         try:

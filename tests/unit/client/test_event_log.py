@@ -2,12 +2,12 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-import warnings
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
@@ -87,9 +87,7 @@ def test_a_forked_child_writes_its_own_file_even_when_the_lock_was_held(client, 
     thread = threading.Thread(target=hold)
     thread.start()
     held.wait(30)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # a fork with threads is what is tested
-        assert in_child(lambda: (signal.alarm(20), client.log("heartbeat", service="child", up=True))) == 0
+    assert in_child(lambda: (signal.alarm(20), client.log("heartbeat", service="child", up=True))) == 0
     go.set()
     thread.join()
     client.log("heartbeat", service="chat", up=False)
@@ -186,6 +184,37 @@ def test_when_the_disk_is_full_the_file_still_holds_whole_lines(home):
     assert 5 < len(events) < 50
     assert int(done.stdout) == 50 - len(events)
     assert done.stderr.count("cannot be written") == 1
+
+
+SMALL = """
+import pathlib, sys
+from ratchet.client import Client
+home = pathlib.Path(sys.argv[1])
+(home / "ballast").write_bytes(bytes(20_000))
+client = Client(home)
+while not client.counts:
+    client.log_request("u", "ask", {"text": "x" * 3000})
+(home / "ballast").unlink()
+client.log_request("u", "after", {"text": "x" * 3000})
+print(client.counts["lost"])
+print("".join(path.read_text() for path in home.glob("landing/dt=*/*")), end="")
+"""
+
+
+def test_a_disk_that_is_really_full_loses_no_line_before_or_after(tmp_path):
+    (tmp_path / "small").mkdir()
+    script = 'mount -t tmpfs -o size=64k tmpfs "$1" && exec "$2" -c "$3" "$1"'
+    command = ["unshare", "-rm", "sh", "-c", script, "-", tmp_path / "small", sys.executable, SMALL]
+    if not shutil.which("unshare") or subprocess.run(["unshare", "-rm", "true"], capture_output=True).returncode:
+        pytest.skip("needs the right to mount a small file system of its own (unshare -rm)")
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    if "mount:" in done.stderr:
+        pytest.skip(f"needs the right to mount a small file system: {done.stderr.strip()}")
+    lost, *lines = done.stdout.splitlines()
+    assert (lost, "No space left on device" in done.stderr) == ("1", True), done.stderr
+    intents = [json.loads(line)["intent"] for line in lines]
+    assert intents == ["ask"] * (len(lines) - 1) + ["after"]
+    assert len(lines) > 5
 
 
 def test_a_write_that_ends_early_is_finished_or_undone(tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """The audit finds every planted disagreement, names the hash that fits instead, and says where it cannot tell."""
 
 import json
+import re
 import time
 from dataclasses import replace
 from datetime import timedelta
@@ -15,7 +16,8 @@ from ratchet.contracts.buckets import BUCKETINGS, Hash
 from ratchet.contracts.experiments import TrialKind
 from ratchet.contracts.rollouts import Assignment
 from ratchet.contracts.splits import Split, of_experiment, of_rollout, percentage_split
-from ratchet.measure.audit import SHOWN, AuditVerdict, audit
+from ratchet.log import redaction
+from ratchet.measure.audit import MASKED, SHOWN, AuditVerdict, audit
 
 from .trial_frames import NIGHT, experiment
 
@@ -75,6 +77,11 @@ def test_every_planted_disagreement_is_found_and_the_oldest_are_listed():
     assert [s.unit_id for s in found.samples] == [f"user-{i}" for i in oldest]
     assert [s.logged for s in found.samples] == log.loc[oldest, "variant"].tolist()
     assert all(s.expected == other[s.logged] for s in found.samples)
+    first, last = (START + timedelta(seconds=int(planted[at])) for at in (planted.argmin(), planted.argmax()))
+    assert found.reason == (
+        "37 of 5,000 units met another variant than that of their bucket, "
+        f"from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC"
+    )
     assert found.samples[0].first_exposed_at == (START + timedelta(seconds=int(oldest[0]))).isoformat()
 
 
@@ -112,6 +119,12 @@ def test_ids_that_were_masked_on_arrival_are_left_out_and_counted():
         100,
     )
     assert "masked on arrival, after the assignment" in found.reason
+
+
+def test_what_ingestion_masks_is_what_the_audit_leaves_out():
+    for kind in redaction.KINDS:
+        assert re.fullmatch(MASKED, f"[{kind.upper()}:0123456789ab]")
+    assert not re.fullmatch(MASKED, "[user]")
 
 
 def test_an_unknown_hash_and_an_empty_log_are_not_computable():
