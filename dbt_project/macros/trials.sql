@@ -1,26 +1,31 @@
-{#
-    How daily statistics become values within a time window that begins and ends in mid-day: whole days by their sums,
-    the day of either end event by event. `events` is a list of {at, value, denominator}.
-#}
-{% macro is_inside(starts_at, ends_at) -%}
-    event_date > cast({{ starts_at }} as date) and event_date < cast({{ ends_at }} as date)
+{#- Whether a window of a unit begins or ends on a day, that of its covariate aside. -#}
+{% macro has_an_end(event_date) -%}
+    {{ event_date }} in (
+        cast(units.first_exposed_at as date),
+        cast(units.outcomes_until as date),
+        cast(units.phase_started_at as date),
+        cast(units.ever_exposed_at as date)
+    )
 {%- endmacro %}
 
-{% macro is_at_an_end(starts_at, ends_at) -%}
-    event_date in (cast({{ starts_at }} as date), cast({{ ends_at }} as date))
+{%- macro windows_of_units() -%}
+    units.unit_no,
+        units.first_exposed_at,
+        units.outcomes_until,
+        units.phase_started_at,
+        units.ever_exposed_at
 {%- endmacro %}
 
-{#- The sum of a field of the events inside, over the columns that say which those are. -#}
-{% macro inside_sum(window, total, field) -%}
-    case when {{ window }}_inside then {{ total }}
-        else coalesce(list_sum(list_transform({{ window }}_events, lambda event: {{ exact('event.' ~ field) }})), 0)
-    end
+{#- What stands for a day that no window ends on. -#}
+{% macro whole_day(fields) -%}
+    {'at': cast(event_date as timestamp){% for field in fields %}, '{{ field }}': null::double{% endfor %}}
 {%- endmacro %}
 
-{% macro inside_count(window, total, condition='true') -%}
-    case when {{ window }}_inside then {{ total }}
-        else coalesce(len(list_filter({{ window }}_events, lambda event: {{ condition }})), 0)
-    end
+{#- Whether an event lies in the conversion window (y) or in the days before the unit met the flag (x). -#}
+{% macro is_in_window(window) -%}
+    {%- if window == 'y' -%} event.at >= first_exposed_at and event.at < outcomes_until
+    {%- else -%} event.at >= covariate_from and event.at < ever_exposed_at
+    {%- endif -%}
 {%- endmacro %}
 
 {#-

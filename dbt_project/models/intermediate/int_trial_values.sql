@@ -1,20 +1,22 @@
+{#
+    Windows begin and end in mid-day: a day on which one does is read event by event, every other day as a whole, as if
+    all of it had happened at its midnight.
+#}
 with metrics as (
 
     {{ run_table('trial_metrics') }}
 
 ),
 
+numbered as (
+
+    select *, row_number() over () as metric_no from metrics
+
+),
+
 units as (
 
-    select
-        units.*,
-        metrics.metric,
-        metrics.metric_kind,
-        metrics.source,
-        metrics.source_metric,
-        units.ever_exposed_at - to_days(metrics.covariate_days) as covariate_from,
-    from {{ ref('int_trial_units') }} as units
-    inner join metrics on units.trial_id = metrics.trial_id and units.phase = metrics.phase
+    select * from {{ ref('int_trial_units') }}
 
 ),
 
@@ -35,153 +37,234 @@ requests as (
 outcome_days as (
 
     select
-        units.*,
-        outcomes.event_date,
-        outcomes.pair_id,
-        outcomes.observations,
-        outcomes.positives,
-        outcomes.value_sum,
-        outcomes.denominator_sum,
-        outcomes.events,
-    from units
-    inner join outcomes
-        on units.source_metric = outcomes.metric
-        and units.unit_type = outcomes.unit_type
-        and units.unit_id = outcomes.unit_id
+        {{ windows_of_units() }},
+        numbered.metric_no,
+        outcomes.* exclude (unit_type, unit_id),
+        {{ has_an_end('outcomes.event_date') }}
+            or cast(units.ever_exposed_at as date) - outcomes.event_date = numbered.covariate_days as is_split,
+        units.ever_exposed_at - to_days(numbered.covariate_days) as covariate_from,
+    from outcomes
+    inner join units
+        on outcomes.unit_type = units.unit_type
+        and outcomes.unit_id = units.unit_id
         and outcomes.event_date <= cast(units.outcomes_until as date)
-        and outcomes.event_date >= cast(least(units.covariate_from, units.phase_started_at) as date)
-    where units.source = 'outcome'
+    inner join numbered
+        on units.trial_id = numbered.trial_id
+        and units.phase = numbered.phase
+        and outcomes.metric = numbered.source_metric
+        and outcomes.event_date >= cast(least(
+            units.ever_exposed_at - to_days(numbered.covariate_days), units.phase_started_at
+        ) as date)
+    where numbered.source = 'outcome'
+
+),
+
+outcome_events as (
+
+    select
+        * exclude (events),
+        unnest(case when is_split then events else [{{ whole_day(['value', 'denominator']) }}] end) as event,
+    from outcome_days
+
+),
+
+outcome_values as (
+
+    select
+        *,
+        case when is_split then 1 else observations end as n,
+        case when is_split then event.value > 0 else positives > 0 end as is_positive,
+        case when is_split then {{ exact('event.value') }} else value_sum end as value,
+        case when is_split then {{ exact('event.denominator') }} else denominator_sum end as denominator,
+        event.at >= phase_started_at and event.at < ever_exposed_at as is_early,
+        {{ is_in_window('y') }} as is_y,
+        {{ is_in_window('x') }} as is_x,
+    from outcome_events
+
+),
+
+outcome_sums as (
+
+    select
+        unit_no,
+        metric_no,
+        {%- for window in ['y', 'x'] %}
+        sum(n) filter (where is_{{ window }}) as {{ window }}_n,
+        bool_or(is_positive) filter (where is_{{ window }}) as {{ window }}_positive,
+        sum(value) filter (where is_{{ window }}) as {{ window }}_value,
+        sum(denominator) filter (where is_{{ window }}) as {{ window }}_denominator,
+        {%- endfor %}
+        min(pair_id) filter (where pair_id <> '' and is_y) as pair_id,
+        bool_or(is_early) as has_early_outcome,
+    from outcome_values
+    where is_y or is_x or is_early
+    group by all
+
+),
+
+spans as (
+
+    select
+        trial_id,
+        phase,
+        max(covariate_days) as longest_days,
+        list(distinct covariate_days) as covariate_spans,
+    from metrics
+    where source = 'interaction'
+    group by all
 
 ),
 
 request_days as (
 
     select
-        units.*,
-        requests.event_date,
-        '' as pair_id,
-        case units.source_metric
-            {%- for name, _ in request_measures() %}
-            when '{{ name }}' then {{ name }}_n
-            {%- endfor %}
-        end as observations,
-        case units.source_metric
-            {%- for name, _ in request_measures() %}
-            when '{{ name }}' then {{ name }}_positives
-            {%- endfor %}
-        end as positives,
-        case units.source_metric
-            {%- for name, _ in request_measures() %}
-            when '{{ name }}' then {{ name }}_sum
-            {%- endfor %}
-        end as value_sum,
-        {{ exact('observations') }} as denominator_sum,
-        case when
-            {{ is_at_an_end('units.first_exposed_at', 'units.outcomes_until') }}
-            or {{ is_at_an_end('units.covariate_from', 'units.ever_exposed_at') }}
-        then list_filter(
-            list_transform(requests.events, lambda event: {
-                'at': event.at,
-                'value': case units.source_metric
-                    {%- for name, _ in request_measures() %}
-                    when '{{ name }}' then event.{{ name }}
-                    {%- endfor %}
-                end,
-                'denominator': 1.0::double,
-            }),
-            lambda event: event.value is not null
-        ) end as events,
-    from units
-    inner join requests
-        on units.unit_type = requests.unit_type
-        and units.unit_id = requests.unit_id
+        {{ windows_of_units() }},
+        units.trial_id,
+        units.phase,
+        requests.* exclude (unit_type, unit_id),
+        {{ has_an_end('requests.event_date') }} or list_contains(
+            spans.covariate_spans, cast(units.ever_exposed_at as date) - requests.event_date
+        ) as is_split,
+    from requests
+    inner join units
+        on requests.unit_type = units.unit_type
+        and requests.unit_id = units.unit_id
         and requests.event_date <= cast(units.outcomes_until as date)
-        and requests.event_date >= cast(units.covariate_from as date)
-    where units.source = 'interaction'
+    inner join spans
+        on units.trial_id = spans.trial_id
+        and units.phase = spans.phase
+        and requests.event_date >= cast(units.ever_exposed_at - to_days(spans.longest_days) as date)
 
 ),
 
-days as (
-
-    select * from outcome_days
-    union all by name
-    select * from request_days
-
-),
-
-windows as (
+request_events as (
 
     select
-        *,
-        {{ is_inside('first_exposed_at', 'outcomes_until') }} as y_inside,
-        {{ is_inside('covariate_from', 'ever_exposed_at') }} as x_inside,
-        case when {{ is_at_an_end('first_exposed_at', 'outcomes_until') }} then
-            list_filter(events, lambda event: event.at >= first_exposed_at and event.at < outcomes_until)
-        end as y_events,
-        case when {{ is_at_an_end('covariate_from', 'ever_exposed_at') }} then
-            list_filter(events, lambda event: event.at >= covariate_from and event.at < ever_exposed_at)
-        end as x_events,
-        source = 'outcome' and coalesce(
-            len(list_filter(events, lambda event: event.at >= phase_started_at and event.at < ever_exposed_at)), 0
-        ) > 0 as is_early,
-    from days
+        * exclude (events),
+        unnest(case when is_split then events else [{{ whole_day(request_measures() | map('first')) }}] end) as event,
+    from request_days
+
+),
+
+request_values as (
+
+    select
+        events.unit_no,
+        numbered.metric_no,
+        events.ever_exposed_at - to_days(numbered.covariate_days) as covariate_from,
+        case numbered.source_metric
+            {%- for name, _ in request_measures() %}
+            when '{{ name }}' then
+                case when is_split then cast(event.{{ name }} is not null as bigint) else {{ name }}_n end
+            {%- endfor %}
+        end as n,
+        case numbered.source_metric
+            {%- for name, _ in request_measures() %}
+            when '{{ name }}' then case when is_split then {{ exact('event.' ~ name) }} else {{ name }}_sum end
+            {%- endfor %}
+        end as value,
+        {{ is_in_window('y') }} as is_y,
+        {{ is_in_window('x') }} as is_x,
+    from request_events as events
+    inner join numbered on events.trial_id = numbered.trial_id and events.phase = numbered.phase
+    where numbered.source = 'interaction' and (
+        event.at >= events.first_exposed_at and event.at < events.outcomes_until
+        or numbered.covariate_days > 0 and event.at < events.ever_exposed_at
+    )
+
+),
+
+request_sums as (
+
+    select
+        unit_no,
+        metric_no,
+        {%- for window in ['y', 'x'] %}
+        sum(n) filter (where is_{{ window }}) as {{ window }}_n,
+        sum(value) filter (where is_{{ window }}) as {{ window }}_value,
+        {%- endfor %}
+    from request_values
+    where n > 0 and (is_y or is_x)
+    group by all
 
 ),
 
 summed as (
 
     select
-        trial_id,
-        phase,
-        variant,
-        unit_id,
-        metric,
-        metric_kind,
+        unit_no,
+        metric_no,
         {%- for window in ['y', 'x'] %}
-        cast(sum({{ inside_count(window, 'observations') }}) as bigint) as {{ window }}_n,
-        sum({{ inside_count(window, 'positives', 'event.value > 0') }}) > 0 as {{ window }}_positive,
-        sum({{ inside_sum(window, 'value_sum', 'value') }}) as {{ window }}_value,
-        sum({{ inside_sum(window, 'denominator_sum', 'denominator') }}) as {{ window }}_denominator,
+        coalesce({{ window }}_n, 0) as {{ window }}_n,
+        coalesce({{ window }}_positive, false) as {{ window }}_positive,
+        coalesce({{ window }}_value, 0) as {{ window }}_value,
+        coalesce({{ window }}_denominator, 0) as {{ window }}_denominator,
         {%- endfor %}
-        min(pair_id) filter (where pair_id <> '' and (y_inside or len(y_events) > 0)) as pair_id,
-        bool_or(is_early) as has_early_outcome,
-    from windows
+        pair_id,
+        has_early_outcome,
+    from outcome_sums
+    union all
+    -- measures of requests are never below zero
+    select
+        unit_no,
+        metric_no,
+        {%- for window in ['y', 'x'] %}
+        coalesce({{ window }}_n, 0),
+        coalesce({{ window }}_value, 0) > 0,
+        coalesce({{ window }}_value, 0),
+        coalesce({{ exact(window ~ '_n') }}, 0),
+        {%- endfor %}
+        null,
+        false,
+    from request_sums
+
+),
+
+x_ratios as (
+
+    select
+        metric_no,
+        cast(sum(x_value) as double) / nullif(cast(sum(x_denominator) as double), 0) as x_ratio,
+    from summed
     group by all
 
 ),
 
-pooled as (
+unit_pairs as (
 
-    select
-        *,
-        cast(sum(x_value) over trial_metrics as double)
-            / nullif(cast(sum(x_denominator) over trial_metrics as double), 0) as x_ratio,
-        min(pair_id) over (partition by trial_id, phase, unit_id) as unit_pair_id,
+    select unit_no, min(pair_id) as pair_id
     from summed
-    window trial_metrics as (partition by trial_id, phase, metric)
+    where pair_id is not null
+    group by all
 
 )
 
 select
-    trial_id,
-    phase,
-    variant,
-    unit_id,
-    metric,
-    metric_kind,
-    unit_pair_id as pair_id,
-    y_n as observations,
-    case metric_kind
-        when 'proportion' then cast(y_positive as double)
-        when 'quantile' then cast(y_value as double) / nullif(cast(y_denominator as double), 0)
-        else cast(y_value as double)
+    units.trial_id,
+    units.phase,
+    units.variant,
+    units.unit_id,
+    numbered.metric,
+    numbered.metric_kind,
+    unit_pairs.pair_id,
+    cast(summed.y_n as bigint) as observations,
+    case numbered.metric_kind
+        when 'proportion' then cast(summed.y_positive as double)
+        when 'quantile' then cast(summed.y_value as double) / nullif(cast(summed.y_denominator as double), 0)
+        else cast(summed.y_value as double)
     end as y,
-    cast(y_denominator as double) as d,
-    case metric_kind
-        when 'proportion' then cast(x_positive as double)
-        when 'mean' then cast(x_value as double)
-        when 'ratio' then coalesce(cast(x_value as double) - x_ratio * cast(x_denominator as double), 0)
+    cast(summed.y_denominator as double) as d,
+    case numbered.metric_kind
+        when 'proportion' then cast(summed.x_positive as double)
+        when 'mean' then cast(summed.x_value as double)
+        when 'ratio' then coalesce(
+            cast(summed.x_value as double) - x_ratios.x_ratio * cast(summed.x_denominator as double), 0
+        )
         else 0
     end as x,
-    has_early_outcome,
-from pooled
+    summed.has_early_outcome,
+from summed
+inner join units on summed.unit_no = units.unit_no
+inner join numbered on summed.metric_no = numbered.metric_no
+inner join x_ratios on summed.metric_no = x_ratios.metric_no
+left join unit_pairs on summed.unit_no = unit_pairs.unit_no
