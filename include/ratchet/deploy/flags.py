@@ -24,6 +24,7 @@ from ratchet.contracts.experiments import Experiment, TrialKind
 from ratchet.contracts.rollouts import FlagState
 from ratchet.contracts.splits import FLAGD, of_experiment, percentage_split
 from ratchet.errors import SettingsError
+from ratchet.phases import Phase, Seen
 
 FLAGS_FILE = "flags.json"
 KEY = {"var": "targetingKey"}
@@ -117,9 +118,35 @@ def experiment_flag(experiment: Experiment, day: date, decided: str | None = Non
     )
 
 
-def rollout_flag(rollout_id: str, state: FlagState) -> Flag | None:
-    """Return a rollout's flag, None where another tool serves it; `on` has the lowest buckets and never loses one."""
-    if state.hash not in FLAGD:
+def experiment_flags(phases: Iterable[Phase], decided: Mapping[str, str], day: date) -> list[Flag]:
+    """Return the flags of all experiments: the last phase of each, decided where that phase has ended.
+
+    Args:
+        phases: of every experiment, as of the day.
+        decided: experiment -> the variant that was shipped, or control where it was rolled back.
+        day: the day from which the flags are served.
+    """
+    last = [(p.experiment, p.trial.ends_at is not None) for p in phases if p.is_last]
+    found = [experiment_flag(spec, day, decided.get(spec.id) if has_ended else None) for spec, has_ended in last]
+    return [flag for flag in found if flag is not None]
+
+
+def left_behind(experiments: Iterable[Experiment], seen: Iterable[Seen]) -> tuple[Experiment, ...]:
+    """Return the last recorded version of experiments whose file is gone or broken, by id.
+
+    Their flags are published as they were: a slip in a file takes what was shipped from nobody.
+    """
+    known = {experiment.id for experiment in experiments}
+    recorded = {s.experiment.id: s.experiment for s in sorted(seen, key=lambda s: s.first_seen)}
+    return tuple(recorded[name] for name in sorted(recorded) if name not in known)
+
+
+def rollout_flag(rollout_id: str, state: FlagState | None) -> Flag | None:
+    """Return a rollout's flag, None where another tool or the application itself serves it.
+
+    The feature has the lowest buckets, so that nobody loses it as the percentage grows.
+    """
+    if state is None or state.hash not in FLAGD:
         return None
     off, on = state.variants
     is_off = not state.percentage and not state.members

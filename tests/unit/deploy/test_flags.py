@@ -16,6 +16,7 @@ from ratchet.deploy import flags, publish
 from ratchet.errors import SettingsError
 from ratchet.home import Home
 from ratchet.measure.audit import AuditVerdict, audit
+from ratchet.phases import Seen, phases
 
 SCHEMAS = Path(__file__).resolve().parents[4] / "shared" / "data" / "openfeature_flagd" / "schemas"
 DAY = date(2026, 11, 20)
@@ -109,10 +110,33 @@ def test_a_decision_for_an_arm_that_is_not_there_is_refused():
         flags.experiment_flag(experiment(), DAY, "purple")
 
 
+def test_a_decision_holds_until_an_edit_begins_a_new_phase():
+    first, edited = experiment(start=date(2026, 11, 1)), experiment(start=date(2026, 11, 1), mde=0.2)
+    seen = [Seen(first, date(2026, 11, 1))]
+    ended, decided = {"summary-1": date(2026, 11, 10)}, {"summary-1": "short"}
+    (running,) = flags.experiment_flags(phases([first], seen, DAY), {}, DAY)
+    (shipped,) = flags.experiment_flags(phases([first], seen, DAY, ended), decided, DAY)
+    seen.append(Seen(edited, date(2026, 11, 15)))
+    (again,) = flags.experiment_flags(phases([edited], seen, DAY, ended), decided, DAY)
+    assert (running.is_live, shipped.is_live, again.is_live) == (True, False, True)
+    assert shipped.default == "short"
+    elsewhere = experiment(hash=Hash.GROWTHBOOK_V2)
+    assert flags.experiment_flags(phases([elsewhere], [], DAY), {}, DAY) == []
+
+
+def test_an_experiment_whose_file_is_gone_keeps_its_flag():
+    old, new = experiment(id="gone"), experiment(id="gone", mde=0.3)
+    seen = [Seen(new, date(2026, 11, 9)), Seen(old, date(2026, 11, 1)), Seen(experiment(), date(2026, 11, 1))]
+    assert flags.left_behind([experiment()], seen) == (new,)
+    found = phases(flags.left_behind([experiment()], seen), seen, DAY, {"gone": date(2026, 11, 12)})
+    (flag,) = flags.experiment_flags(found, {"gone": "structured"}, DAY)
+    assert (flag.default, flag.is_live) == ("structured", False)
+
+
 @pytest.mark.parametrize("hash_", [Hash.GROWTHBOOK_V1, Hash.GROWTHBOOK_V2, Hash.NONE])
 def test_what_another_tool_serves_is_not_published(hash_):
     assert flags.experiment_flag(experiment(hash=hash_), DAY) is None
-    assert flags.rollout_flag("r", state(hash=hash_)) is None
+    assert flags.rollout_flag("r", state(hash=hash_)) is flags.rollout_flag("r", None) is None
     assert flags.document([None]) == {"flags": {}, "metadata": {"flagSetId": "ratchet"}}
 
 
