@@ -27,6 +27,7 @@ from ratchet.warehouse import Warehouse
 AS_OF = date(2026, 3, 1)
 RESULTS = Path(__file__).parent / "results" / "windows.json"
 INTENTS, SETTINGS, UNITS = 60, 556, 300_000
+RUNS = 3
 WINDOW_MODELS = (
     "int_unit_codes",
     "int_unit_masks",
@@ -103,22 +104,28 @@ def filled(warehouse: Warehouse, options: argparse.Namespace) -> dict[str, int]:
 
 
 def timed(home: Home, compiled: dict[str, str]) -> list[dict[str, Any]]:
-    """Run each model that reads windows, as dbt would, and time it."""
+    """Run each model that reads windows, as dbt would, and keep the best of some runs: other work only ever adds."""
     figures = []
     with Warehouse.open(home) as warehouse:
-        run = warehouse.connection.execute
         for model in WINDOW_MODELS:
-            started, cpu = time.perf_counter(), time.process_time()
-            if model.startswith("int_"):
-                run(f"create or replace table intermediate.{model} as {compiled[model]}")
-            else:
-                run(f"delete from marts.{model} where as_of = date '{AS_OF}'")
-                run(f"insert into marts.{model} by name {compiled[model]}")
-            seconds, used = time.perf_counter() - started, time.process_time() - cpu
-            schema = "intermediate" if model.startswith("int_") else "marts"
-            (rows,) = run(f"select count(*) from {schema}.{model}").fetchone()
-            figures.append({"model": model, "seconds": seconds, "cpu_s": used, "rows": rows})
+            runs = [ran(warehouse, model, compiled[model]) for _ in range(RUNS)]
+            figures.append({"model": model, **min(runs, key=lambda run: run["seconds"])})
     return figures
+
+
+def ran(warehouse: Warehouse, model: str, query: str) -> dict[str, Any]:
+    """Run one model and return its figures."""
+    run = warehouse.connection.execute
+    schema = "intermediate" if model.startswith("int_") else "marts"
+    started, cpu = time.perf_counter(), time.process_time()
+    if schema == "intermediate":
+        run(f"create or replace table intermediate.{model} as {query}")
+    else:
+        run(f"delete from marts.{model} where as_of = date '{AS_OF}'")
+        run(f"insert into marts.{model} by name {query}")
+    seconds, used = time.perf_counter() - started, time.process_time() - cpu
+    (rows,) = run(f"select count(*) from {schema}.{model}").fetchone()
+    return {"seconds": seconds, "cpu_s": used, "rows": rows}
 
 
 COMBINATIONS = f"""

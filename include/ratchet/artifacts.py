@@ -90,13 +90,10 @@ def _copy(source: Path, target: Path) -> None:
 def tables(name: str, result: Any) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Yield each table of a result as flat rows; the first is `<name>.csv`, others `<name>_<key>.csv`."""
     parts = result.items() if isinstance(result, Mapping) else [("", result)]
-    found = [(key, rows) for key, rows in parts if _is_table(rows)]
-    for position, (key, rows) in enumerate(found):
-        yield (f"{name}.csv" if position == 0 else f"{name}_{key}.csv"), [_flat(row) for row in rows]
-
-
-def _is_table(rows: Any) -> bool:
-    return isinstance(rows, list) and bool(rows) and all(isinstance(row, Mapping) for row in rows)
+    lists = [(key, rows) for key, rows in parts if isinstance(rows, list)]
+    for position, (key, rows) in enumerate(lists):
+        if rows and all(isinstance(row, Mapping) for row in rows):
+            yield (f"{name}.csv" if position == 0 else f"{name}_{key}.csv"), [_flat(row) for row in rows]
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:

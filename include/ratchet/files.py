@@ -91,8 +91,8 @@ def _plain_number(value: Any) -> Any:
     if hasattr(value, "tolist"):  # numpy scalars and arrays
         return plain(value.tolist())
     if isinstance(value, float | Decimal):
-        number = float(value)
-        return float(f"{number:.{SIGNIFICANT_DIGITS}g}") if math.isfinite(number) else None
+        number = float(f"{float(value):.{SIGNIFICANT_DIGITS}g}")  # the largest numbers are rounded to infinity
+        return number if math.isfinite(number) else None
     raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 

@@ -206,10 +206,10 @@ def _require_landing(night: Night) -> None:
 
 def _settle(night: Night, gate: GateResult) -> Summary:
     """Add a gate to the night's quality result, then stop the night if it failed."""
+    from ratchet.quality.results import quality_artifact
+
     before = [g for g in (night.result("quality") or {"gates": []})["gates"] if g["stage"] != gate.stage.value]
-    gates = [*before, gate.as_record()]
-    passed = all(g["passed"] for g in gates)
-    night.write("quality", {"as_of": night.day, "passed": passed, "gates": gates})
+    night.write("quality", quality_artifact(night.day, [*before, gate.as_record()]))
     gate.require()
     return {"checks": len(gate.results), "warnings": len(gate.warnings)}
 

@@ -62,6 +62,10 @@ def kind_of(found: set[tuple[str, str]]) -> str:
     return max((kind for kind, _ in found), key=lambda kind: CODES[kind], default="none")
 
 
+def by_people(events: list[Event]) -> list[Event]:
+    return [e for e in events if e["rater"] != "evaluator"]
+
+
 def score(event: Event) -> float | None:
     if event["kind"] == "rating":
         return 2.5 * (event["rating"] - 1)
@@ -287,7 +291,7 @@ def test_health(five_nights: Any, day: date, log: Log) -> None:
             e | {"service": e["service"] or (e["judged"] or {}).get("service")}
             for e in real(log.window("feedback", 1, end=row.metric_date))
         ]
-        scores = [s for e in at(given, row.service) if (s := score(e)) is not None]
+        scores = [s for e in by_people(at(given, row.service)) if (s := score(e)) is not None]
         bad = [c for c in calls if (c["status_code"] or 0) >= 400 or c["error_type"]]
         assert (row.requests, row.successes, row.failures, row.unknown) == outcomes(asked)
         assert (row.errors, row.api_calls, row.api_failures) == (len(errors), len(calls), len(bad))
@@ -354,7 +358,7 @@ def key_figures(log: Log, end: date, days: int) -> dict[str, tuple[float, float,
     requests, good, bad, unknown = outcomes(asked)
     calls = log.window("api_call", days, end=end)
     beats = real(log.window("heartbeat", days, end=end))
-    scores = [s for e in log.window("feedback", days, end=end) if (s := score(e)) is not None]
+    scores = [s for e in by_people(log.window("feedback", days, end=end)) if (s := score(e)) is not None]
     judged = {e["judged"]["event_id"] for e in log.of("feedback") if e["judged"]}
     answered = sum(e["event_id"] in judged for e in asked)
     priced = [e for e in asked if e["cost_usd"] is not None]

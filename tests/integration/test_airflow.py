@@ -19,14 +19,7 @@ from ratchet.errors import RatchetError
 
 from .conftest import DATA, ROOT, fingerprints, ratchet
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.airflow,
-    pytest.mark.skipif(
-        not os.environ.get("RATCHET_TEST_AIRFLOW"),
-        reason="starts a real Airflow for minutes: RATCHET_TEST_AIRFLOW=1 make test",
-    ),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.airflow]
 DAG = "/dags/nightly_improvement"
 LAST = (datetime.now(UTC) - timedelta(hours=2)).date() - timedelta(days=1)  # the night that is due when Airflow starts
 DAYS = [LAST - timedelta(days=n) for n in reversed(range(6))]

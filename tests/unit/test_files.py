@@ -18,7 +18,7 @@ def test_json_is_the_same_bytes_for_the_same_content(tmp_path):
     assert files.read_json(tmp_path / "a.json") == {"day": "2026-11-01", "share": 0.3, "n": 3, "of": [1.5, None, True]}
 
 
-@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf, 1.797693134862315e308])
 def test_what_is_no_number_is_null_in_json(number):
     assert files.to_json({"x": number}) == '{\n "x": null\n}\n'
 

@@ -36,7 +36,7 @@ heartbeats as (
 feedback as (
 
     select * from {{ ref('int_feedback_daily') }}
-    where {{ has_landed() }} and {{ in_window(days_shown()) }} and clock = 'real'
+    where {{ has_landed() }} and {{ in_window(days_shown()) }} and clock = 'real' and rater is distinct from 'evaluator'
 
 ),
 

@@ -211,7 +211,8 @@ def _status(o: Objective, found: Intervals, worst: Intervals, at: int, target: f
 def _in_words(o: Objective, status: Status, value: Estimate, n: int, target: float) -> str:
     name = o.metric.value.replace("_ms", "").replace("_", " ")
     if status is Status.NO_DATA:
-        return f"{name}: {n} events in {o.window_days} days, {o.floor} are needed"
+        window = "a day" if o.window_days == 1 else f"{o.window_days} days"
+        return f"{name}: {n} events in {window}, {o.floor} are needed"
     number = value.number or 0.0
     if o.metric.quantile is not None:
         said = f"{number:.1%} of requests within {o.target:,.0f} ms, {target:.0%} wanted"

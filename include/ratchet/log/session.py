@@ -19,7 +19,7 @@ from ratchet.log.sqltext import literal
 
 
 @contextmanager
-def session(folder: Path, memory_limit: str, threads: int | None) -> Iterator[duckdb.DuckDBPyConnection]:
+def session(folder: Path, memory_limit: str | None, threads: int | None) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a prepared connection whose temporary files, encrypted, lie in a folder that is removed afterwards.
 
     Raises:
@@ -42,9 +42,9 @@ def session(folder: Path, memory_limit: str, threads: int | None) -> Iterator[du
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _settings(folder: Path, memory_limit: str, threads: int | None) -> list[str]:
+def _settings(folder: Path, memory_limit: str | None, threads: int | None) -> list[str]:
     return [
-        f"set memory_limit = {literal(memory_limit)}",
+        *([f"set memory_limit = {literal(memory_limit)}"] if memory_limit else []),
         *([f"set threads = {int(threads)}"] if threads else []),
         f"set temp_directory = {literal(str(folder))}",
         "set temp_file_encryption = true",

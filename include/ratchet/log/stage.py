@@ -76,12 +76,14 @@ def _redacted() -> Iterator[str]:
 
 
 def _typed() -> Iterator[str]:
-    """Yield the steps to: event (the struct of fields), keys (how many a line has), known, and the timestamps."""
+    """Yield the steps to: event (the struct of fields), strange (number of unknown keys), and the timestamps."""
     structure = literal(shape.transform_structure())
     yield f"""*, json_transform(case when valid then line end, {structure}) as event,
         case when valid then len(json_keys(line)) else 0 end as keys"""
+    present = shape.present_count("line", f"event.{shape.EVENT_TYPE}")
     yield f"*, {shape.known_count('event')} as known"
-    yield "*, case when keys > known then list_unique(json_keys(line)) < keys else false end as twice"
+    yield f"* exclude (known), case when keys > known then keys - {present} else 0 end as strange"
+    yield "*, case when strange > 0 then list_unique(json_keys(line)) < keys else false end as twice"
     yield f"""* exclude (line, event),
         case when twice then last_wins(line) else line end as line,
         case when twice then json_transform(last_wins(line), {structure}) else event end as event"""
@@ -91,8 +93,8 @@ def _typed() -> Iterator[str]:
 def _with_refusal(columns: checks.Columns) -> Iterator[str]:
     """Yield the steps to: doubtful, others (the unknown fields), refusal."""
     others = shape.unknown_object("line", columns.value(shape.EVENT_TYPE))
-    yield f"""*, valid and (odd or keys > known or not {checks.is_clean(columns)}) as doubtful,
-        case when valid and keys > known then {others} end as others"""
+    yield f"""*, valid and (odd or strange > 0 or not {checks.is_clean(columns)}) as doubtful,
+        case when valid and strange > 0 then {others} end as others"""
     yield f"""*, case when problem is not null then problem
         when valid then null
         when trim(line, chr(32) || chr(9) || chr(10) || chr(13)) = '' then '{BLANK}'

@@ -80,11 +80,11 @@ def drift(
         write_drift_page(list(judged.values()), html_path)
     return {
         "as_of": day.isoformat(),
-        "drifted": [label for label, verdict in judged.items() if verdict.drifted],
         "comparisons": len(judged),
         "error_level": config.error_level,
         "reference": _window(reference_days, config),
         "columns": [_record(c, judged.get(c.question.label)) for c in found],
+        "drifted": [label for label, verdict in judged.items() if verdict.drifted],
     }
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 HISTORY_DAYS = 28  # four weeks: each weekday four times
+STREAM_FLOOR = 20  # events a day below which a stream's volume says nothing: none on a day is then no surprise
 MIN_HISTORY = 3  # fewer landing days give no median worth the name
 
 Report = Mapping[str, Any]
@@ -84,7 +85,7 @@ def _streams(today: Report, past: Sequence[Report], events: pd.DataFrame) -> pd.
                 "in_bronze": int(held.get(stream, 0)),
                 "late_share": _ratio(entry["late"], float(entry["loaded"])),
                 "median_loaded": median,
-                "volume_ratio": _ratio(entry["loaded"], median),
+                "volume_ratio": _ratio(entry["loaded"], median if median >= STREAM_FLOOR else 0.0),
             }
         )
     columns = ["stream", "loaded", "in_bronze", "late_share", "median_loaded", "volume_ratio"]

@@ -37,7 +37,7 @@ def test_an_objective_is_breached_only_beyond_chance(status, successes, failures
 
 def test_silence_is_never_healthy(status):
     assert status().status == "no data"
-    assert status().reason == "success rate: 0 events in 1 days, 30 are needed"
+    assert status().reason == "success rate: 0 events in a day, 30 are needed"
 
 
 def test_a_required_objective_without_data_keeps_the_rest_from_being_called_healthy(status):

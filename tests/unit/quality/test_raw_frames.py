@@ -78,3 +78,10 @@ def test_day_that_did_not_land_has_no_load_frames() -> None:
 def test_first_day_has_no_day_before() -> None:
     frames = raw_frames([report(DAY, 30)], held(30), DAY)
     assert frames["load_day"]["days_since_last"].isna().all()
+
+
+def test_a_tiny_stream_is_not_held_against_its_past() -> None:
+    tiny = raw_frames([report(DAY, 0), *past(19, 19, 19)], {}, DAY)["load_streams"]
+    enough = raw_frames([report(DAY, 0), *past(20, 20, 20)], {}, DAY)["load_streams"]
+    assert tiny["volume_ratio"].isna().all()
+    assert enough["volume_ratio"].tolist() == [0.0]
