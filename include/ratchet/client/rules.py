@@ -81,8 +81,10 @@ class Rules:
 
     def _var(self, arguments: list[Any]) -> Any:
         path, *otherwise = [self.value(each) for each in arguments] or [""]
-        if path in ("$flagd.flagKey", "", None):
-            return self.key if path else dict(self.context)
+        if path in ("", None):
+            return dict(self.context)
+        if str(path).startswith("$flagd."):
+            return self._own(str(path))
         found: Any = self.context
         for part in str(path).split("."):
             if isinstance(found, Mapping) and part in found:
@@ -92,6 +94,11 @@ class Rules:
             else:
                 return otherwise[0] if otherwise else None
         return otherwise[0] if found is None and otherwise else found
+
+    def _own(self, path: str) -> str:
+        if path != "$flagd.flagKey":
+            raise TargetingError(f"{path!r} is not known here")
+        return self.key
 
     def _fractional(self, arguments: list[Any]) -> Any:
         data, rest = self._bucketed(arguments)

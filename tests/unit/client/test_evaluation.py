@@ -98,6 +98,7 @@ def test_each_operation(rule, expected):
     "rule",
     [
         {"no_such_operation": [1]},
+        {"var": "$flagd.timestamp"},
         {"==": [1]},
         {"in": []},
         {"$ref": "nothing"},
