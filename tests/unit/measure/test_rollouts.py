@@ -315,3 +315,13 @@ def test_an_edit_under_way_is_shown():
     published = state(spec_hash=ROLLOUT.spec_hash)
     assert judged(50_000, 950_000, at=published).edited is False
     assert judged(50_000, 950_000, rollout=looser, at=published).edited is True
+
+
+def test_more_guardrails_ask_for_more_to_stop_and_for_no_less_to_advance():
+    """Any of them can stop a rollout, so that each must show harm more surely; all of them must be safe."""
+    metrics = [Metric(f"m{i}", MetricKind.PROPORTION, Direction.DECREASE) for i in range(20)]
+    guardrails = [Guardrail(metric, 0.1) for metric in metrics]
+    arms = _counted(metrics, 20_000, np.full(20, 1_000)), _counted(metrics, 20_000, np.full(20, 1_280))
+    alone, together = (judge_guardrails(guardrails[:n], *arms, 0.05, 1)[0] for n in (1, 20))
+    assert (alone.finding, together.finding) == (Finding.HARM, Finding.OPEN)
+    assert alone.lift == together.lift
