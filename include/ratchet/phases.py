@@ -1,6 +1,7 @@
 """Phases of experiments: what the registry says now and what was recorded of it make the trials of a night.
 
-An edited experiment starts a new phase, on the day after the night that first saw the edit; phases are never pooled.
+An edit ends a phase with the day of the night that first saw it, and starts the next one a day later: that night
+publishes the new split, some hours into the day between, which belongs to no phase. Phases are never pooled.
 Recording what a night sees belongs to `deploy/specs.py`, stages of rollouts to `deploy/rollouts.py`.
 """
 
@@ -68,7 +69,7 @@ def _phases_of(experiment: Experiment, seen: list[Seen], ended: date | None) -> 
     specs = [v.experiment for v in versions] or [experiment]
     edits = [None, *(v.first_seen for v in versions[1:])]
     starts = [_start(spec, edit) for spec, edit in zip(specs, edits, strict=True)]
-    nexts = [*starts[1:], None]
+    nexts = [*(_midnight(_after(v.first_seen)) for v in versions[1:]), None]
     kept = [i for i, start in enumerate(starts) if not _is_empty(start, nexts[i])]
     return [
         Phase(
@@ -82,7 +83,7 @@ def _phases_of(experiment: Experiment, seen: list[Seen], ended: date | None) -> 
 
 
 def _start(experiment: Experiment, edited_on: date | None) -> datetime | None:
-    days = [*([experiment.start] if experiment.start else []), *([_after(edited_on)] if edited_on else [])]
+    days = [*([experiment.start] if experiment.start else []), *([_after(_after(edited_on))] if edited_on else [])]
     return _midnight(max(days)) if days else None
 
 
