@@ -20,12 +20,12 @@ def bench():
 
 
 def test_harm_is_rolled_back_before_most_users_get_it(bench):
-    courses = [bench.course(0.20, 150, seed) for seed in range(12)]
+    courses = [bench.course(bench.SCENARIOS[0], 150, seed) for seed in range(12)]
     assert [(c.ended, "most" in c.reached) for c in courses] == [("off", False)] * 12
 
 
 def test_a_harmless_feature_reaches_everyone_stage_by_stage(bench):
-    courses = [bench.course(0.0, 150, seed) for seed in range(100, 112)]
+    courses = [bench.course(bench.SCENARIOS[1], 150, seed) for seed in range(100, 112)]
     assert sum(c.ended == "everyone" for c in courses) >= 11
     through = ("internal", "beta", "quarter", "most", "everyone")
     assert all(c.reached == through for c in courses if c.ended == "everyone")
@@ -33,4 +33,4 @@ def test_a_harmless_feature_reaches_everyone_stage_by_stage(bench):
 
 
 def test_a_feature_at_the_margin_does_not_reach_everyone(bench):
-    assert all(bench.course(0.10, 40, seed).ended != "everyone" for seed in range(200, 206))
+    assert all(bench.course(bench.SCENARIOS[3], 40, seed).ended != "everyone" for seed in range(200, 206))

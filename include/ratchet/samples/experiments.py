@@ -19,7 +19,7 @@ from ratchet.samples.people import People
 from ratchet.samples.plan import Plan
 from ratchet.samples.requests import FAILURE
 
-ROLLOUT_STAGES = ((0.0, 5), (0.25, 25), (0.5, 75), (0.8, 100))  # share of the period, percentage from then on
+ROLLOUT_STAGES = ((0.0, 5), (0.25, 25), (0.6, 75))  # share of the period, percentage from then on: still under way
 REASONS = ("SPLIT", "TARGETING", "DEFAULT", "ERROR")
 DEFAULT_SHARE, ERROR_SHARE = 0.008, 0.002
 
