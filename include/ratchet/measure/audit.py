@@ -7,10 +7,7 @@ sample ratios, to `unit_checks.py`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,8 +15,8 @@ from numpy.typing import NDArray
 
 from ratchet import frames
 from ratchet.contracts import bucket_arrays
+from ratchet.contracts.audits import AuditResult, AuditVerdict, Disagreement, TrialAudit
 from ratchet.contracts.buckets import BUCKETINGS, NOBODY, Hash
-from ratchet.contracts.estimates import as_record
 from ratchet.contracts.experiments import TrialKind
 from ratchet.contracts.names import bounded
 from ratchet.contracts.splits import Split
@@ -30,77 +27,13 @@ SEARCHED_SHARE = 0.01  # from this share of disagreements on, another way of buc
 FITS_SHARE = 0.99  # and named where so many agree with it
 LEAST_UNITS = 20  # fewer agree with a wrong one by chance
 MASKED = r"\[[A-Z_]+(?::[0-9a-f]{12})?\]"  # what ingestion leaves of an id that looked personal
+_FLAWS = {"crossover": "crossovers", "rebucketed": "moved", "exposed_after_outcome": "exposed_after_outcome"}
 _COUNTS = ("units", "crossovers", "rebucketed", "exposed_after_outcome")
 
-
-class AuditVerdict(StrEnum):
-    """What the audit of a phase found."""
-
-    AGREES = "agrees"
-    DISAGREES = "disagrees"
-    NOT_COMPUTABLE = "not computable"
-
-
-@dataclass(frozen=True, slots=True)
-class Disagreement:
-    """A unit that met another variant than its bucket gives it."""
-
-    unit_id: str
-    logged: str
-    expected: str
-    first_exposed_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class TrialAudit:
-    """The audit of one phase.
-
-    Attributes:
-        trial_id: the experiment or rollout.
-        phase: from 1 on.
-        hash: the way of bucketing that was held against the log.
-        verdict: what was found.
-        reason: the same in words.
-        checked: units first exposed in the last days whose bucket was computed.
-        disagreeing: those of them that met another variant.
-        masked: units left out since their ids were masked on arrival, after the assignment.
-        fits: the way of bucketing that the log agrees with instead, '' where none was looked for or found.
-        samples: disagreements, oldest first.
-        units: all units of the phase.
-        crossovers: those that met several variants.
-        moved: those that lost the variant of an earlier phase although its share did not shrink; in an experiment, all
-            whose variant changed with an edit.
-        exposed_after_outcome: those with an outcome before they met the flag.
-        examples: ids of units of the last days that crossed over, moved, or met the flag after an outcome.
-    """
-
-    trial_id: str
-    phase: int
-    hash: Hash
-    verdict: AuditVerdict
-    reason: str
-    checked: int
-    disagreeing: int | None
-    masked: int
-    fits: str
-    samples: tuple[Disagreement, ...]
-    units: int
-    crossovers: int
-    moved: int
-    exposed_after_outcome: int
-    examples: dict[str, tuple[str, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class AuditResult:
-    """The audit of every phase, by trial and phase."""
-
-    as_of: date
-    trials: tuple[TrialAudit, ...]
-
-    def as_artifact(self) -> dict[str, Any]:
-        """Return the audit's part of the artifacts."""
-        return {"artifact": "audit", **as_record(self)}
+Names = NDArray[np.object_]
+Places = NDArray[np.int64]
+Times = NDArray[np.datetime64]
+Totals = dict[tuple[str, int], list[tuple[str, dict[str, int]]]]  # (trial, phase) -> (variant, counts)
 
 
 def audit(assignments: pd.DataFrame, units: pd.DataFrame, expected: Iterable[Split], as_of: date) -> AuditResult:
@@ -112,28 +45,43 @@ def audit(assignments: pd.DataFrame, units: pd.DataFrame, expected: Iterable[Spl
         expected: the split of each phase.
         as_of: the night's day.
     """
-    first_seen = frames.rows_of(assignments, as_of, ("trial_id", "phase")).sort_values(
-        ["first_exposed_at", "unit_id"], kind="stable", ignore_index=True
-    )
-    totals = _totals(units, as_of)
-    groups = dict(iter(first_seen.groupby(["trial_id", "phase"], sort=False)))
-    splits = sorted(expected, key=lambda a: (a.trial_id, a.phase))
+    log, totals = _Log(assignments, as_of), _totals(units, as_of)
     before: dict[str, Split] = {}
     found = []
-    for split in splits:
-        rows = groups.get((split.trial_id, split.phase), first_seen.iloc[:0])
-        found.append(_of_phase(split, before.get(split.trial_id), rows, totals))
+    for split in sorted(expected, key=lambda each: (each.trial_id, each.phase)):
+        found.append(_of_phase(split, before.get(split.trial_id), log, totals))
         before[split.trial_id] = split
     return AuditResult(as_of, tuple(found))
 
 
-def _of_phase(split: Split, before: Split | None, rows: pd.DataFrame, totals: pd.DataFrame) -> TrialAudit:
-    by_bucket = rows[(rows["reason"] != "TARGETING").to_numpy(dtype=bool)]
-    is_masked = by_bucket["unit_id"].astype(str).str.fullmatch(MASKED).to_numpy(dtype=bool)
-    checked = by_bucket[~is_masked]
-    why_not = _why_not(split, len(checked), int(is_masked.sum()))
-    wrong, fits = (checked.iloc[:0], "") if why_not else _wrong(split, checked)
-    verdict, reason = _verdict(why_not, len(checked), wrong, fits)
+class _Log:
+    """The units of the night as arrays, oldest exposure first, and where each phase's stand."""
+
+    def __init__(self, assignments: pd.DataFrame, as_of: date) -> None:
+        rows = frames.rows_of(assignments, as_of, ("trial_id", "phase"))
+        rows = rows.sort_values(["first_exposed_at", "unit_id"], kind="stable", ignore_index=True)
+        self.units = rows["unit_id"].astype(str).to_numpy(dtype=object)
+        self.variants = rows["variant"].to_numpy(dtype=object)
+        self.exposed_at = rows["first_exposed_at"].to_numpy(dtype="datetime64[us]")
+        self.has_bucket = (rows["reason"] != "TARGETING").to_numpy(dtype=bool)
+        self.is_masked = rows["unit_id"].astype(str).str.fullmatch(MASKED).to_numpy(dtype=bool)
+        self.flaws = {name: rows[name].to_numpy(dtype=bool) for name in _FLAWS}
+        self.phases = dict(rows.groupby(["trial_id", "phase"], sort=False).indices)
+
+    def of(self, split: Split) -> Places:
+        """Return where the units of a phase stand."""
+        return np.asarray(self.phases.get((split.trial_id, split.phase), []), dtype=np.int64)
+
+
+def _of_phase(split: Split, before: Split | None, log: _Log, totals: Totals) -> TrialAudit:
+    rows = log.of(split)
+    by_bucket = rows[log.has_bucket[rows]]
+    checked, masked = by_bucket[~log.is_masked[by_bucket]], int(log.is_masked[by_bucket].sum())
+    why_not = _why_not(split, len(checked), masked)
+    expected = log.variants[checked] if why_not else _variants(split.hash, split, log.units[checked], split.parts)
+    wrong = np.flatnonzero(expected != log.variants[checked])
+    fits = _fitting(split, log, checked, len(wrong))
+    verdict, reason = _verdict(why_not, len(checked), log.exposed_at[checked[wrong]], fits)
     return TrialAudit(
         trial_id=split.trial_id,
         phase=split.phase,
@@ -142,10 +90,10 @@ def _of_phase(split: Split, before: Split | None, rows: pd.DataFrame, totals: pd
         reason=reason,
         checked=0 if why_not else len(checked),
         disagreeing=None if why_not else len(wrong),
-        masked=int(is_masked.sum()),
+        masked=masked,
         fits=fits,
-        samples=tuple(_sample(row) for row in frames.records(wrong.head(SHOWN))),
-        examples=_examples(split, before, rows),
+        samples=tuple(_sample(log, checked[at], expected[at]) for at in wrong[:SHOWN]),
+        examples=_examples(split, before, log, rows),
         **_unit_totals(split, before, totals),
     )
 
@@ -161,93 +109,76 @@ def _why_not(split: Split, checked: int, masked: int) -> NotComputable | None:
     return None if checked else NotComputable("no unit met the flag for the first time in the last seven landing days")
 
 
-def _wrong(split: Split, rows: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """Return the rows that disagree, with the column `expected`, and the way of bucketing that fits instead."""
-    unit_ids, logged = rows["unit_id"].astype(str).tolist(), rows["variant"].to_numpy(dtype=object)
-    expected = _variants(split.hash, split, unit_ids, split.parts)
-    is_wrong = expected != logged
-    wrong = rows[is_wrong].assign(expected=expected[is_wrong])
-    is_many = len(rows) >= LEAST_UNITS and len(wrong) > SEARCHED_SHARE * len(rows)
-    return wrong, _fitting(split, unit_ids, logged) if is_many else ""
-
-
-def _variants(
-    hash_: Hash, split: Split, unit_ids: Sequence[str], order: Sequence[tuple[str, int]]
-) -> NDArray[np.object_]:
-    index = bucket_arrays.assign(hash_, split.salt, unit_ids, [weight for _, weight in order])
+def _variants(hash_: Hash, split: Split, units: Names, order: Sequence[tuple[str, int]]) -> Names:
+    index = bucket_arrays.assign(hash_, split.salt, units.tolist(), [weight for _, weight in order])
     names = np.array([*(name for name, _ in order), ""], dtype=object)  # the last one is nobody's
     return names[np.where(index == NOBODY, len(order), index)]
 
 
-def _fitting(split: Split, unit_ids: Sequence[str], logged: Any) -> str:
-    orders = (split.parts, split.parts[::-1])
+def _fitting(split: Split, log: _Log, checked: Places, wrong: int) -> str:
+    """Return the way of bucketing that the log agrees with, where enough disagree with the one that was said."""
+    if len(checked) < LEAST_UNITS or wrong <= SEARCHED_SHARE * len(checked):
+        return ""
     for hash_ in BUCKETINGS:
-        for order in orders:
-            if np.mean(_variants(hash_, split, unit_ids, order) == logged) >= FITS_SHARE:
-                names = ", ".join(name for name, _ in order)
-                return f"hash {hash_} with buckets in the order {names}"
+        for order in (split.parts, split.parts[::-1]):
+            drawn = _variants(hash_, split, log.units[checked], order)
+            if np.mean(drawn == log.variants[checked]) >= FITS_SHARE:
+                return f"hash {hash_} with buckets in the order {', '.join(name for name, _ in order)}"
     return ""
 
 
-def _verdict(why_not: NotComputable | None, checked: int, wrong: pd.DataFrame, fits: str) -> tuple[AuditVerdict, str]:
+def _verdict(why_not: NotComputable | None, checked: int, wrong_at: Times, fits: str) -> tuple[AuditVerdict, str]:
     if why_not:
         return AuditVerdict.NOT_COMPUTABLE, why_not.reason
-    if wrong.empty:
+    if not len(wrong_at):
         return AuditVerdict.AGREES, f"all {checked:,} units met the variant of their bucket"
-    ends = (wrong["first_exposed_at"].iloc[0], wrong["first_exposed_at"].iloc[-1])
-    first, last = (pd.Timestamp(at).isoformat(" ", "minutes") for at in ends)
+    first, last = (pd.Timestamp(at).isoformat(" ", "minutes") for at in (wrong_at[0], wrong_at[-1]))
     when = f"at {first} UTC" if first == last else f"from {first} to {last} UTC"
     hint = f"; the log agrees with {fits}" if fits else ""
-    words = f"{len(wrong):,} of {checked:,} units met another variant than that of their bucket, {when}{hint}"
+    words = f"{len(wrong_at):,} of {checked:,} units met another variant than that of their bucket, {when}{hint}"
     return AuditVerdict.DISAGREES, words
 
 
-def _sample(row: dict[str, Any]) -> Disagreement:
-    return Disagreement(
-        unit_id=bounded(str(row["unit_id"])),
-        logged=bounded(str(row["variant"])),
-        expected=row["expected"],
-        first_exposed_at=pd.Timestamp(row["first_exposed_at"]).isoformat(),
-    )
+def _sample(log: _Log, at: int, expected: str) -> Disagreement:
+    exposed_at = pd.Timestamp(log.exposed_at[at]).isoformat()
+    return Disagreement(bounded(log.units[at]), bounded(str(log.variants[at])), expected, exposed_at)
 
 
-def _totals(units: pd.DataFrame, as_of: date) -> pd.DataFrame:
+def _examples(split: Split, before: Split | None, log: _Log, rows: Places) -> dict[str, tuple[str, ...]]:
+    found = {name: log.flaws[column][rows] for column, name in _FLAWS.items()}
+    found["moved"] = found["moved"] & _may_not_move(split, before, log.variants[rows])
+    return {name: tuple(bounded(unit) for unit in log.units[rows[mask]][:EXAMPLES]) for name, mask in found.items()}
+
+
+def _totals(units: pd.DataFrame, as_of: date) -> Totals:
+    """Return for every phase its variants with their counts."""
     rows = frames.rows_of(units, as_of, ("trial_id", "phase", "dimension", "value", "variant"))
     rows = rows[(rows["dimension"] == "all").to_numpy(dtype=bool)]
-    rows[list(_COUNTS)] = frames.counts(rows, _COUNTS)
-    return rows.set_index(["trial_id", "phase"])
+    counted = frames.records(frames.counts(rows, _COUNTS))
+    found: Totals = {}
+    keys = zip(rows["trial_id"], rows["phase"], rows["variant"], strict=True)
+    for (trial, phase, variant), counts in zip(keys, counted, strict=True):
+        found.setdefault((trial, int(phase)), []).append((variant, counts))
+    return found
 
 
-def _unit_totals(split: Split, before: Split | None, totals: pd.DataFrame) -> dict[str, int]:
-    key = (split.trial_id, split.phase)
-    rows = totals.loc[[key]] if key in totals.index else totals.iloc[:0]
+def _unit_totals(split: Split, before: Split | None, totals: Totals) -> dict[str, int]:
+    rows = totals.get((split.trial_id, split.phase), [])
+    is_finding = _may_not_move(split, before, np.array([variant for variant, _ in rows], dtype=object))
     return {
-        "units": int(rows["units"].sum()),
-        "crossovers": int(rows["crossovers"].sum()),
-        "moved": int(rows.loc[_may_not_move(split, before, rows), "rebucketed"].sum()),
-        "exposed_after_outcome": int(rows["exposed_after_outcome"].sum()),
+        "units": sum(counts["units"] for _, counts in rows),
+        "crossovers": sum(counts["crossovers"] for _, counts in rows),
+        "moved": sum(counts["rebucketed"] for (_, counts), yes in zip(rows, is_finding, strict=True) if yes),
+        "exposed_after_outcome": sum(counts["exposed_after_outcome"] for _, counts in rows),
     }
 
 
-def _examples(split: Split, before: Split | None, rows: pd.DataFrame) -> dict[str, tuple[str, ...]]:
-    found = {name: rows[name].to_numpy(dtype=bool) for name in ("crossover", "rebucketed", "exposed_after_outcome")}
-    found["rebucketed"] &= _may_not_move(split, before, rows)
-    ids = {
-        name: tuple(bounded(str(unit)) for unit in rows["unit_id"][mask].head(EXAMPLES)) for name, mask in found.items()
-    }
-    return {
-        "crossovers": ids["crossover"],
-        "moved": ids["rebucketed"],
-        "exposed_after_outcome": ids["exposed_after_outcome"],
-    }
-
-
-def _may_not_move(split: Split, before: Split | None, rows: pd.DataFrame) -> NDArray[np.bool_]:
+def _may_not_move(split: Split, before: Split | None, variants: Names) -> NDArray[np.bool_]:
     """Return whose change of variant is a finding.
 
     In a rollout it is none to gain the feature as it grows, or to lose it as it shrinks.
     """
     if split.kind is not TrialKind.ROLLOUT:
-        return np.ones(len(rows), dtype=bool)
+        return np.ones(len(variants), dtype=bool)
     has_grown = before is None or split.treated_share >= before.treated_share
-    return ((rows["variant"] == split.control) == has_grown).to_numpy(dtype=bool)
+    return np.asarray((variants == split.control) == has_grown, dtype=bool)

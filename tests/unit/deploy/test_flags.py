@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from ratchet.client import Client
+from ratchet.contracts.audits import AuditVerdict
 from ratchet.contracts.buckets import Hash
 from ratchet.contracts.experiments import Arm, Direction, Experiment, Metric, MetricKind, TrialKind
 from ratchet.contracts.rollouts import Assignment, FlagState
@@ -15,7 +16,7 @@ from ratchet.contracts.splits import of_experiment, of_rollout
 from ratchet.deploy import flags, publish
 from ratchet.errors import SettingsError
 from ratchet.home import Home
-from ratchet.measure.audit import AuditVerdict, audit
+from ratchet.measure.audit import audit
 from ratchet.phases import Seen, phases
 
 SCHEMAS = Path(__file__).resolve().parents[4] / "shared" / "data" / "openfeature_flagd" / "schemas"

@@ -12,12 +12,13 @@ import pytest
 
 from ratchet import files
 from ratchet.contracts import bucket_arrays
+from ratchet.contracts.audits import AuditVerdict
 from ratchet.contracts.buckets import BUCKETINGS, Hash
 from ratchet.contracts.experiments import TrialKind
 from ratchet.contracts.rollouts import Assignment
 from ratchet.contracts.splits import Split, of_experiment, of_rollout, percentage_split
 from ratchet.log import redaction
-from ratchet.measure.audit import MASKED, SHOWN, AuditVerdict, audit
+from ratchet.measure.audit import MASKED, SHOWN, audit
 
 from .trial_frames import NIGHT, experiment
 
@@ -221,6 +222,15 @@ def test_the_split_of_specs():
 )
 def test_percentages_are_whole_weights(percentage, weights):
     assert tuple(weight for _, weight in percentage_split("on", "off", percentage)) == weights
+
+
+def test_a_thousand_phases_are_audited_in_seconds():
+    splits = [replace(SPLIT, trial_id=f"t{number:04}", salt=f"t{number}.") for number in range(1000)]
+    log = pd.concat([served(split, users(30)) for split in splits])
+    begun = time.perf_counter()
+    found = audit(log, totals(), splits, NIGHT).trials
+    assert time.perf_counter() - begun < 8  # well below a second alone on a machine
+    assert {(trial.verdict, trial.checked) for trial in found} == {(AuditVerdict.AGREES, 30)}
 
 
 def test_many_units_are_checked_at_once():
