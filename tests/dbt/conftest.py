@@ -72,7 +72,7 @@ class Lake:
         return {"stream": stream, "loaded": len(events), **ends}
 
     def hashes(self, upto: date) -> dict[date, str]:
-        reports = [files.read_json(path) for path in sorted(self.home.loads.glob("*.json"))]
+        reports = [files.read_json(path) for path in sorted(self.home.loads.glob("????-??-??.json"))]
         loads = {date.fromisoformat(r["landed_date"]): r["input_hash"] for r in reports}
         return {day: value for day, value in loads.items() if day <= upto}
 
