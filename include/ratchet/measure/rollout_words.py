@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from ratchet.contracts.rollout_verdicts import Finding, GuardrailResult, ObjectiveResult
 from ratchet.contracts.rollouts import Rollout, Stage
+from ratchet.measure.verdicts import percent, share
 
 
 def exposes(rollout: Rollout, stage: Stage) -> str:
@@ -20,7 +21,7 @@ def exposes(rollout: Rollout, stage: Stage) -> str:
 
 def harm(g: GuardrailResult) -> str:
     """Return what a guardrail shows to be worse."""
-    return f"{g.metric} is worse by more than the {g.margin:.3g} that is tolerable: {_lift(g)}"
+    return f"{g.metric} is worse than its margin of {share(g.margin)} allows: {_lift(g)}"
 
 
 def still_open(g: GuardrailResult) -> str:
@@ -28,24 +29,24 @@ def still_open(g: GuardrailResult) -> str:
     if g.finding is Finding.NOT_COMPUTABLE:
         return f"{g.metric} cannot be judged: {g.lift.as_record()['reason']}"
     more = f", about {math.ceil(g.more_days):,} more days if it is harmless" if g.more_days else ""
-    return f"{g.metric} is not shown to be at most {g.margin:.0%} worse: {_lift(g)}{more}"
+    return f"{g.metric} is not yet shown to keep its margin of {share(g.margin)}: {_lift(g)}{more}"
 
 
 def safe(hours: float, guardrails: Sequence[GuardrailResult]) -> str:
     """Return why a stage is passed."""
     shown = "; ".join(f"{g.metric} {_lift(g)}" for g in guardrails)
-    return f"{hours:g} hours, and no guardrail is worse by more than its margin: {shown}"
+    return f"{round(hours, 1):g} hours, and no guardrail is worse by more than its margin: {shown}"
 
 
 def _lift(g: GuardrailResult) -> str:
     if g.lift.low is None or g.lift.high is None:
-        return f"{g.lift.number or 0:+.1%}"
-    return f"{g.lift.number or 0:+.1%} ({g.lift.low:+.1%} to {g.lift.high:+.1%})"
+        return percent(g.lift.number or 0)
+    return f"{percent(g.lift.number or 0)} ({percent(g.lift.low)} to {percent(g.lift.high)})"
 
 
 def breach(o: ObjectiveResult, how: str) -> str:
     """Return how an objective is breached."""
-    return f"objective {o.name} is {how}: {o.share.number or 0:.1%} of {o.share.n:,}, wanted {o.target:.1%}"
+    return f"objective {o.name} is {how}: {share(o.share.number or 0)} of {o.share.n:,}, wanted {share(o.target)}"
 
 
 def below_floor(o: ObjectiveResult) -> str:

@@ -211,7 +211,7 @@ def _file_and_time(look: _Look, stage: Stage) -> list[str]:
     if look.rollout.stage(stage.name) is None:
         found.append(f"its file has no stage “{stage.name}” any more")
     if look.hours < stage.min_hours:
-        found.append(f"{look.hours:g} of {stage.min_hours:g} hours in this stage")
+        found.append(f"{round(look.hours, 1):g} of {stage.min_hours:g} hours in this stage")
     return found
 
 

@@ -85,7 +85,7 @@ def test_a_better_feature_is_not_taken_for_a_harmful_one_whatever_the_direction(
 def test_it_holds_while_the_guardrail_is_open_and_says_about_how_long():
     told = judged(3_000, 57_000)
     assert told.verdict is RolloutAction.HOLD
-    assert "is not shown to be at most 10% worse" in told.reason
+    assert "is not yet shown to keep its margin of 10.0 %" in told.reason
     assert "more days if it is harmless" in told.reason
     assert told.guardrails[0].more_days > 10
 
@@ -125,6 +125,8 @@ def test_an_arm_without_units_is_no_data(on, off, who):
     ("on", "off", "why"),
     [
         ((0, 0.0), (0, 0.0), "an arm has no units"),
+        ((50_000, float("nan")), (950_000, 47_500), "an arm has no values"),
+        ((50_000, 2_500), (950_000, float("inf")), "an arm has no values"),
         ((50_000, 0.0), (950_000, 0.0), "the value without the feature is 0"),
         ((50_000, 50_000.0), (950_000, 950_000.0), "no unit differs from another"),
     ],
