@@ -87,6 +87,7 @@ def _planned(guardrails: Sequence[Guardrail], alpha: float) -> Array:
 def _moments(guardrails: Sequence[Guardrail], rows: pd.DataFrame) -> Moments:
     names = [g.metric.name for g in guardrails]
     sums = rows.reindex(index=names, columns=list(_SUMS)).astype(float)
+    sums = sums.where(np.isfinite(sums))
     units, y, yy, d, dd, yd = (sums[name].to_numpy() for name in _SUMS)
     kinds = np.array([g.metric.kind for g in guardrails])
     by_kind = [
