@@ -111,11 +111,12 @@ class Warehouse:
         _replace_row(self.connection, "run.context", context)
         self.connection.execute("delete from run.pending")
         _insert(self.connection, "run.pending", [(d,) for d in sorted(pending)])
-        self._tell_trials(trials)
+        self.tell_trials(trials)
         self._show_bronze(max(start, min([day, *pending]) - timedelta(days=LOOKBACK_DAYS)), day)
         self.connection.commit()
 
-    def _tell_trials(self, trials: Iterable[Trial]) -> None:
+    def tell_trials(self, trials: Iterable[Trial]) -> None:
+        """Tell the next build which trials its marts of experiments are about."""
         for table, rows in trial_tables.rows(trials).items():
             self.connection.execute(f"delete from run.{table}")  # noqa: S608 -- our own table names
             _insert(self.connection, f"run.{table}", rows)

@@ -22,7 +22,8 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "frames statistics objectives airflow_api bronze registry phases rollout_files trial_tables",
         "log quality analyze generate validate deploy measure report warehouse samples client",
         "marts night",  # marts runs dbt on the warehouse; night names the sources of `log`
-        "artifacts verdict local_airflow",
+        "artifacts verdict local_airflow trials",
+        "inputs",
         "steps",
         "nights",
         "status",

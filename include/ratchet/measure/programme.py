@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,7 +17,7 @@ from scipy import stats
 
 from ratchet.contracts.estimates import Estimate, as_record
 from ratchet.errors import NotComputable
-from ratchet.measure.experiments import ExperimentResult
+from ratchet.measure.experiments import ExperimentResult, ExperimentsResult
 from ratchet.measure.terms import Role
 from ratchet.measure.verdicts import Verdict
 from ratchet.statistics.arrays import LEVEL, column
@@ -107,6 +107,20 @@ def concluded(result: ExperimentResult, decided_on: date) -> Concluded:
     low, high = best.single_look.low, best.single_look.high
     error = ((high or 0.0) - (low or 0.0)) / (2 * _Z)
     return Concluded(result.experiment.id, result.judgement.verdict, decided_on, sign * best.single_look.number, error)
+
+
+def programme_of(result: ExperimentsResult, decided: Mapping[str, date]) -> ProgrammeResult:
+    """Return what a night's experiments say together: each one's last phase, once it is conclusive and over.
+
+    Args:
+        result: the night's.
+        decided: the day on which a decision was published, by experiment; without one it is over when it ends.
+    """
+    ended = {e.experiment.id: decided.get(e.experiment.id, e.ends_on) for e in result.experiments}
+    last = {e.experiment.id: e for e in sorted(result.experiments, key=lambda e: e.phase)}
+    over = ((e, day) for name, e in last.items() if (day := ended[name]) is not None and day <= result.as_of)
+    found = [concluded(e, day) for e, day in over if e.judgement.verdict in CONCLUSIVE]
+    return programme(found, result.as_of)
 
 
 def programme(experiments: Iterable[Concluded], as_of: date) -> ProgrammeResult:
