@@ -182,7 +182,8 @@ def _doubt(checks: UnitChecks, crossed_low: float, rules: Rules) -> str:
     for found in checks.worst_slices:
         if found.p is not None and found.p < rules.sample_ratio_p:
             got = " / ".join(f"{n:,}" for n in found.units)
-            return f"sample ratio mismatch within {found.dimension} {found.value[:80]}: {got} units (p = {found.p:.1g})"
+            where = f"{found.dimension} {' '.join(found.value.split())[:80]}"
+            return f"sample ratio mismatch within {where}: {got} units (p = {found.p:.1g})"
     if crossed_low > rules.max_crossover_share:
         return (
             f"{checks.crossovers:,} of {total:,} units ({share(checks.crossovers / total)}) were seen in several arms"

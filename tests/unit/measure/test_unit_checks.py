@@ -43,6 +43,13 @@ def test_an_imbalance_within_one_day_or_segment_is_found_though_all_together_loo
     assert found.worst_slices[0].p < 0.001
 
 
+def test_a_segments_name_from_the_log_stays_on_one_short_line():
+    even = units({"control": 20_000, "treatment": 20_000}, days=0)
+    found = checked(pd.concat([even, sliced("service", "a\n# b\t" + "x" * 500, control=500, treatment=300)]))
+    assert found.doubt.startswith("sample ratio mismatch within service a # b x")
+    assert len(found.doubt) < 160
+
+
 def test_one_odd_day_of_many_is_no_mismatch():
     odd = sliced("day", "2026-03-01", control=1_100, treatment=1_000)
     rest = [sliced("day", f"2026-02-{d:02}", control=1_000, treatment=1_000) for d in range(1, 29)]
