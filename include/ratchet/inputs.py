@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from ratchet import objectives
+from ratchet import frames, objectives
 from ratchet import trials as registered_trials
 from ratchet.night import Night
 from ratchet.settings import config_folder
@@ -50,8 +50,7 @@ def _changes(night: Night) -> list[dict[str, Any]]:
     from ratchet.deploy import flag_changes
 
     first = night.settings.history_start or min([night.day, *night.loads()])
-    found: list[dict[str, Any]] = flag_changes.landed(night.home, first, night.day).to_dict("records")
-    return found
+    return frames.records(flag_changes.landed(night.home, first, night.day))
 
 
 def load_hashes(night: Night) -> dict[date, str]:

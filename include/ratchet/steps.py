@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ratchet.contracts.improvements import Improvement
     from ratchet.contracts.rollout_verdicts import RolloutsResult
     from ratchet.deploy.decisions import Decision
+    from ratchet.measure.experiments import ExperimentResult
     from ratchet.quality.results import GateResult
     from ratchet.trials import Trials
 
@@ -144,8 +145,13 @@ def experiments(night: Night) -> Summary:
         known.splits,
         night.day,
     )
-    parts = {"audit": audited.as_artifact(), "programme": programme_of(found, known.decided).as_artifact()}
-    return _keep(night, "experiments", found.as_artifact() | parts | {"problems": list(known.registered.problems)})
+    parts = {
+        "news": [_news(e, known) for e in found.news(known.told)],
+        "audit": audited.as_artifact(),
+        "programme": programme_of(found, known.decided).as_artifact(),
+        "problems": list(known.registered.problems),
+    }
+    return _keep(night, "experiments", found.as_artifact() | parts)
 
 
 def rollouts(night: Night) -> Summary:
@@ -173,8 +179,8 @@ def improvements(night: Night) -> Summary:
     summary = _keep(night, "improvements", settled.as_artifact())
     if not is_live(night):
         return summary | {"recorded": 0}
-    versions = () if opened.closed else known.new_versions()
-    return summary | {"recorded": decisions.append(night.home.decisions, [*versions, *settled.decisions])}
+    said = [] if opened.closed else [*known.new_versions(), *_announcements(night, known)]
+    return summary | {"recorded": decisions.append(night.home.decisions, [*said, *settled.decisions])}
 
 
 def report(night: Night) -> Summary:
@@ -257,6 +263,19 @@ def _proposals(night: Night, known: Trials, moved: RolloutsResult) -> list[Impro
         *decisions.propose_experiment_decisions(judged, known.decided, night.settings, night.day),
         *decisions.propose_rollout_steps(moved, night.settings),
     ]
+
+
+def _news(found: ExperimentResult, known: Trials) -> dict[str, Any]:
+    name, phase = found.experiment.id, found.phase
+    return {"id": name, "phase": phase, "before": known.told.get((name, phase))}
+
+
+def _announcements(night: Night, known: Trials) -> list[Decision]:
+    from ratchet.deploy.announcements import announcements
+
+    news = inputs.experiments(night, known).news(known.told)
+    said = [(e.experiment.id, e.phase, e.judgement.verdict.value, e.judgement.reason) for e in news]
+    return announcements(said, night.day)
 
 
 def _deployments(night: Night) -> list[Decision]:

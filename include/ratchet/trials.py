@@ -18,7 +18,7 @@ from ratchet.contracts.experiments import Experiment, Trial
 from ratchet.contracts.rollout_states import RolloutState
 from ratchet.contracts.rollouts import Rollout
 from ratchet.contracts.splits import Split, of_experiment, of_rollout
-from ratchet.deploy import flag_changes, flags, rollouts, specs
+from ratchet.deploy import announcements, flag_changes, flags, rollouts, specs
 from ratchet.deploy.decisions import Decision
 from ratchet.deploy.deployments import decided_experiments
 from ratchet.errors import RatchetError, SettingsError
@@ -81,6 +81,11 @@ class Trials:
     def decided(self) -> dict[str, date]:
         """Return the day of publication of every experiment that was decided."""
         return {name: found.on for name, found in decided_experiments(self.recorded, self.as_of).items()}
+
+    @property
+    def told(self) -> dict[tuple[str, int], str]:
+        """Return the verdict last said of each experiment and phase on an earlier night."""
+        return announcements.told(self.recorded, self.as_of)
 
     def new_versions(self) -> tuple[Decision, ...]:
         """Return what a live night records of the experiments' files."""

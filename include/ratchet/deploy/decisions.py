@@ -40,9 +40,10 @@ class Kind(StrEnum):
     RETURNED = "returned"
     NIGHT_CLOSED = "night_closed"
     SPEC_SEEN = "spec_seen"
+    VERDICT_TOLD = "verdict_told"
 
 
-_ABOUT_NO_IMPROVEMENT = frozenset({Kind.NIGHT_CLOSED, Kind.SPEC_SEEN})
+_ABOUT_NO_IMPROVEMENT = frozenset({Kind.NIGHT_CLOSED, Kind.SPEC_SEEN, Kind.VERDICT_TOLD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Decision:
     """One decision.
 
     Attributes:
-        improvement_id: what it is about; '' for `night_closed` and `spec_seen`.
+        improvement_id: what it is about; '' for `night_closed`, `spec_seen` and `verdict_told`.
         revision: which coming of it.
         decision: what was decided.
         effective_date: the first night that honours it.

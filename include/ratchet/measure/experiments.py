@@ -82,7 +82,7 @@ class ExperimentsResult:
         head: dict[str, Any] = as_record({"as_of": self.as_of, "reason": self.reason})
         return {"artifact": "experiments", **head, "experiments": [e.as_record() for e in self.experiments]}
 
-    def news(self, told: Mapping[tuple[str, int], Verdict]) -> tuple[ExperimentResult, ...]:
+    def news(self, told: Mapping[tuple[str, int], str]) -> tuple[ExperimentResult, ...]:
         """Return what is to be announced: final verdicts that differ from what was told of the same phase before.
 
         Args:
@@ -92,7 +92,7 @@ class ExperimentsResult:
         return tuple(
             e
             for e in self.experiments
-            if e.judgement.verdict not in quiet and told.get((e.experiment.id, e.phase)) is not e.judgement.verdict
+            if e.judgement.verdict not in quiet and told.get((e.experiment.id, e.phase)) != e.judgement.verdict
         )
 
 
