@@ -23,6 +23,14 @@ def at(event: Event) -> datetime:
     return datetime.fromisoformat(event["occurred_at"]).replace(tzinfo=UTC)
 
 
+def ended(event: Event) -> datetime:
+    """Return when a request was over, but on the day on which it began."""
+    last = at(event).replace(hour=23, minute=59, second=59, microsecond=999_999)
+    if event["clock"] != "real" or event["duration_ms"] is None:
+        return at(event)
+    return min(at(event) + timedelta(microseconds=round(1000 * event["duration_ms"])), last)
+
+
 @dataclass
 class Unit:
     """A unit of a trial and what was measured of it."""
@@ -112,8 +120,8 @@ class Reading:
             ]
         key = f"{self.trial.unit_type}_id"
         roots = [e for e in self.log if e["event_type"] == "interaction" and not e["parent_id"] and e[key] == unit.id]
-        found = [(at(e), _measured(e, metric.column), 1.0, "") for e in roots]
-        return [(when, value, d, pair) for when, value, d, pair in found if value is not None]
+        found = [(ended(e), _measured(e, metric.column)) for e in roots]
+        return [(when, value, 1.0, "") for when, value in found if value is not None]
 
     def _values(self, metric: Metric) -> dict[str, Value]:
         found = {}
@@ -326,6 +334,30 @@ def test_a_trial_that_a_later_night_learns_of_needs_no_old_day_again(
     marts = ("mart_experiments", "mart_experiment_units", "mart_experiment_assignments")
     for mart in marts:
         pd.testing.assert_frame_equal(lake.mart(mart, DAYS[-1]), five_nights.mart(mart, DAYS[-1]))
+
+
+@pytest.mark.parametrize(
+    ("clock", "began", "duration_ms", "exposed", "counts"),
+    [
+        ("real", "10:00:00", 5_000.0, "10:00:02", 1),
+        ("real", "10:00:00", 1_000.0, "10:00:02", 0),
+        ("real", "10:00:00", None, "10:00:00", 1),
+        ("synthetic", "10:00:00", 5_000.0, "10:00:02", 0),
+        ("real", "23:59:59", 5_000.0, "23:59:59.5", 1),
+    ],
+)
+def test_the_request_that_asked_for_the_flag_counts(
+    lake: Any, clock: str, began: str, duration_ms: float | None, exposed: str, counts: int
+) -> None:
+    day = DAYS[0]
+    common = {"clock": clock, "user_id": "u", "session_id": None, "parent_id": None}
+    request = {"event_type": "interaction", "event_id": "i", "occurred_at": f"{day}T{began}", **common}
+    flag = {"event_type": "flag_evaluation", "event_id": "f", "occurred_at": f"{day}T{exposed}", **common}
+    flag |= {"flag_key": "f", "variant": "a", "unit_id": "u", "unit_type": "user", "reason": "SPLIT"}
+    lake.land(day, [request | {"success": False, "duration_ms": duration_ms}, flag])
+    lake.night(day)
+    mart = lake.mart("mart_experiments", day).query("trial_id == 'split_only' and variant == 'a'").set_index("metric")
+    assert mart.loc["failed", ["units", "observations", "sum_y"]].tolist() == [1, counts, counts]
 
 
 def test_a_trial_that_is_over_stays_as_it_was(five_nights_copy: Any) -> None:

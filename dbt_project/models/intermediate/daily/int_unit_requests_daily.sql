@@ -11,7 +11,11 @@ measured as (
         event_date,
         landed_date,
         event_id,
-        occurred_at,
+        -- a flag is asked for within a request, which counts from its end; but on the day on which it began
+        case when clock = 'real' then least(
+            occurred_at + to_microseconds(cast(round(1000 * coalesce(duration_ms, 0)) as bigint)),
+            cast(event_date as timestamp) + to_microseconds(86399999999)
+        ) else occurred_at end as ended_at,
         unnest([
             {'unit_type': 'user', 'unit_id': user_id},
             {'unit_type': 'session', 'unit_id': session_id},
@@ -34,11 +38,11 @@ select
     coalesce(sum({{ exact(name) }}), 0) as {{ name }}_sum,
     {%- endfor %}
     list({
-        'at': occurred_at,
+        'at': ended_at,
         {%- for name, _ in request_measures() %}
         '{{ name }}': {{ name }},
         {%- endfor %}
-    } order by occurred_at, event_id) as events,
+    } order by ended_at, event_id) as events,
 from measured
 where nullif(unit_id, '') is not null
 group by all
