@@ -149,7 +149,7 @@ def experiments(night: Night) -> Summary:
         "news": [_news(e, known) for e in found.news(known.told)],
         "audit": audited.as_artifact(),
         "programme": programme_of(found, known.decided).as_artifact(),
-        "problems": list(known.registered.problems),
+        "problems": list(known.registered.experiment_problems),
     }
     return _keep(night, "experiments", found.as_artifact() | parts)
 
@@ -158,7 +158,7 @@ def rollouts(night: Night) -> Summary:
     """Judge by its guardrails whether each rollout may go on."""
     known = inputs.trials(night)
     found = inputs.rollouts(night, known)
-    return _keep(night, "rollouts", found.as_artifact() | {"problems": list(known.registered.problems)})
+    return _keep(night, "rollouts", found.as_artifact() | {"problems": list(known.registered.rollout_problems)})
 
 
 def improvements(night: Night) -> Summary:

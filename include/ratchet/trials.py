@@ -33,13 +33,15 @@ class Registered:
         experiments: by id, each usable.
         rollouts: by id, each usable; none has the id of an experiment.
         groups: the members of each group.
-        problems: one line for every file that cannot be used.
+        experiment_problems: one line for every file of experiments or metrics that cannot be used.
+        rollout_problems: one line for every file of rollouts or groups that cannot be used.
     """
 
     experiments: tuple[Experiment, ...]
     rollouts: tuple[Rollout, ...]
     groups: Mapping[str, tuple[str, ...]]
-    problems: tuple[str, ...]
+    experiment_problems: tuple[str, ...]
+    rollout_problems: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +120,10 @@ def registered(folder: Path) -> Registered:
     groups = _or_nothing(lambda: rollout_files.load_groups(folder))
     known = {experiment.id for experiment in found.experiments}
     twins = [r.id for r in moved.rollouts if r.id in known]
-    problems = [*map(str, (*found.problems, *moved.problems)), *(_twin(name) for name in twins)]
     usable = tuple(r for r in moved.rollouts if r.id not in twins)
-    here = tuple(dict.fromkeys(problem.replace(f"{folder}/", "") for problem in problems))
-    return Registered(found.experiments, usable, groups, here)
+    problems = [[str(p) for p in found.problems], [*map(str, moved.problems), *map(_twin, twins)]]
+    here = [tuple(line.replace(f"{folder}/", "") for line in lines) for lines in problems]
+    return Registered(found.experiments, usable, groups, *here)
 
 
 def as_of(known: Registered, recorded: Sequence[Decision], changes: Iterable[Mapping[str, Any]], day: date) -> Trials:

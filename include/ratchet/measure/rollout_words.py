@@ -13,6 +13,11 @@ from ratchet.contracts.rollouts import Rollout, Stage
 from ratchet.measure.verdicts import percent, share
 
 
+def units(n: int) -> str:
+    """Return a number of units."""
+    return f"{n:,} unit" if n == 1 else f"{n:,} units"
+
+
 def exposes(rollout: Rollout, stage: Stage) -> str:
     """Return who gets the feature in a stage."""
     groups = ", ".join(rollout.groups_at(stage))

@@ -143,9 +143,8 @@ def _randomised(
     p = float(sample_ratio_p([off, on], [100 - percentage, percentage], [0, 0])[0])
     known: dict[str, Any] = {"counts": counts, "sample_ratio_p": p if math.isfinite(p) else None}
     if min(on, off) < stage.min_units:
-        reason = (
-            f"{min(on, off):,} units {'with' if on < off else 'without'} the feature, {stage.min_units:,} are needed"
-        )
+        side = "with" if on < off else "without"
+        reason = f"{words.units(min(on, off))} {side} the feature, {stage.min_units:,} are needed"
         return look.says(RolloutAction.HOLD, reason, **known)
     known["guardrails"] = judge_guardrails(rollout.guardrails, *arms, rollout.alpha, look.hours / 24)
     harm = [g for g in known["guardrails"] if g.finding is Finding.HARM]
@@ -192,7 +191,7 @@ def _internal(
         return look.says(RolloutAction.ROLL_BACK, "; ".join(words.breach(o, "critical") for o in critical), **known)
     missing = _file_and_time(look, stage)
     if on < stage.min_units:
-        missing.append(f"{on:,} units with the feature, {stage.min_units:,} are needed")
+        missing.append(f"{words.units(on)} with the feature, {stage.min_units:,} are needed")
     missing += [words.breach(o, "breached") if o.met is False else words.below_floor(o) for o in results if not o.met]
     missing += [f"objective {name} is not set" for name in look.rollout.objectives if name not in wanted]
     if missing:
