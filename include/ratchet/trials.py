@@ -5,11 +5,11 @@ Judging them belongs to `measure/`, what the application reads to `deploy/flags.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -24,6 +24,8 @@ from ratchet.deploy.deployments import decided_experiments
 from ratchet.errors import RatchetError, SettingsError
 from ratchet.phases import Phase, Seen
 
+Read = TypeVar("Read")
+
 
 @dataclass(frozen=True, slots=True)
 class Registered:
@@ -32,14 +34,14 @@ class Registered:
     Attributes:
         experiments: by id, each usable.
         rollouts: by id, each usable; none has the id of an experiment.
-        groups: the members of each group.
+        groups: the members of each group; None where their file cannot be used.
         experiment_problems: one line for every file of experiments or metrics that cannot be used.
         rollout_problems: one line for every file of rollouts or groups that cannot be used.
     """
 
     experiments: tuple[Experiment, ...]
     rollouts: tuple[Rollout, ...]
-    groups: Mapping[str, tuple[str, ...]]
+    groups: Mapping[str, tuple[str, ...]] | None
     experiment_problems: tuple[str, ...]
     rollout_problems: tuple[str, ...]
 
@@ -97,11 +99,12 @@ class Trials:
         """Return the content of `flags.json` as of the day.
 
         Raises:
-            SettingsError: if two trials under way share a flag.
+            SettingsError: if two trials under way share a flag, or groups cannot be read: what is published stays then,
+                since an empty group would take the feature from its members.
         """
         served = {name: found.variant for name, found in decided_experiments(self.recorded, self.as_of).items()}
         kept = _phases(flags.left_behind(self.registered.experiments, self.seen), self.recorded, self.as_of)
-        groups, known = self.registered.groups, [r.id for r in self.registered.rollouts]
+        groups, known = self._groups(), [r.id for r in self.registered.rollouts]
         states = {r.id: rollouts.flag_state(r, self.states[r.id], groups) for r in self.registered.rollouts}
         states |= rollouts.left_behind(self.recorded, known, groups, self.as_of)
         return flags.document(
@@ -111,13 +114,19 @@ class Trials:
             ]
         )
 
+    def _groups(self) -> Mapping[str, tuple[str, ...]]:
+        if self.registered.groups is None:
+            way_out = "the flags stay as they are published until it is mended"
+            raise SettingsError(f"the groups cannot be read: {self.registered.rollout_problems[0]}", way_out=way_out)
+        return self.registered.groups
+
 
 def registered(folder: Path) -> Registered:
     """Read a settings folder; a file that cannot be used is a problem and leaves the others alone."""
     found = registry.load(folder)
-    metrics = _or_nothing(lambda: registry.metrics(folder))  # what is wrong with it is among the problems already
+    metrics = _or_none(registry.metrics, folder) or {}  # what is wrong with it is among the problems already
     moved = rollout_files.load_rollouts(folder, metrics)
-    groups = _or_nothing(lambda: rollout_files.load_groups(folder))
+    groups = _or_none(rollout_files.load_groups, folder)
     known = {experiment.id for experiment in found.experiments}
     twins = [r.id for r in moved.rollouts if r.id in known]
     usable = tuple(r for r in moved.rollouts if r.id not in twins)
@@ -160,9 +169,8 @@ def _twin(name: str) -> str:
     return str(problem)
 
 
-def _or_nothing(read: Any) -> dict[str, Any]:
+def _or_none(read: Callable[[Path], Read], folder: Path) -> Read | None:
     try:
-        found: dict[str, Any] = read()
+        return read(folder)
     except SettingsError:
-        return {}
-    return found
+        return None

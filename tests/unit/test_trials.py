@@ -120,3 +120,10 @@ def test_a_verdict_is_news_until_it_was_said() -> None:
         "", 0, Kind.VERDICT_TOLD, DAY + timedelta(days=1), NIGHT, "", {**said[0].facts, "verdict": "invalid"}
     )
     assert told([*said, again], DAY + timedelta(days=2)) == {("a", 1): "invalid"}
+
+
+def test_groups_that_cannot_be_read_leave_the_flags_alone(folder: Path) -> None:
+    rollout(folder, "search", "search")
+    (folder / "groups.yaml").write_text("internal_testers: u1\n", "utf-8")
+    with pytest.raises(SettingsError, match=r"groups cannot be read: .*internal_testers.*groups\.yaml"):
+        on(folder, DAY).flags()

@@ -20,6 +20,7 @@ _JUDGED = {
     RolloutAction.ADVANCE: (Kind.KEPT, "its guardrails held"),
     RolloutAction.ROLL_BACK: (Kind.ROLLED_BACK, "it did harm"),
 }
+_ALONE = "everybody has the same variant since: nothing is left to compare it with"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def judgements(verdicts: Iterable[RolloutVerdict], standings: Mapping[str, Stand
     """Return what tonight's verdicts say about the steps that were published before.
 
     The step that led to the present stage is kept when the rollout advances, undone when it is rolled back, and not
-    measurable where nothing is left to compare it with.
+    measurable where nothing is left to compare it with; so is an experiment's decision, which gives all one variant.
 
     Args:
         verdicts: tonight's.
@@ -69,12 +70,19 @@ def judgements(verdicts: Iterable[RolloutVerdict], standings: Mapping[str, Stand
         as_of: the night's day.
     """
     found = {verdict.rollout_id: verdict for verdict in verdicts}
+    published = (s for s in standings.values() if s.state is State.DEPLOYED)
     return [
         Decision(standing.improvement_id, standing.revision, kind, as_of, NIGHT, reason)
-        for standing in standings.values()
-        if standing.state is State.DEPLOYED and (about := found.get(str(_publishes(standing).get("rollout_id"))))
-        for kind, reason in _judged(about, str(_publishes(standing)["stage"]))
+        for standing in published
+        for kind, reason in _said_of(_publishes(standing), found)
     ]
+
+
+def _said_of(published: Mapping[str, Any], found: Mapping[str, RolloutVerdict]) -> list[tuple[Kind, str]]:
+    if "experiment_id" in published:
+        return [(Kind.UNMEASURABLE, _ALONE)]
+    about = found.get(str(published.get("rollout_id")))
+    return _judged(about, str(published["stage"])) if about else []
 
 
 def _judged(verdict: RolloutVerdict, stage: str) -> list[tuple[Kind, str]]:

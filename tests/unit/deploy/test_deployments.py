@@ -92,7 +92,7 @@ def test_a_sure_step_is_approved_at_night_and_deployed_on_the_day_of_its_publica
     settled = night(tmp_path, 0, made)
     assert settled.improvements[0].state is State.APPROVED
     assert "no person is needed" in settled.improvements[0].state_reason
-    assert kinds(tmp_path, made) == ["proposed", "validated", "approved", "deployed"]
+    assert kinds(tmp_path, made) == ["proposed", "validated", "approved", "deployed", "unmeasurable"]
     assert states(tmp_path, 0) == {made.improvement_id: "approved"}
     assert states(tmp_path, 1) == {made.improvement_id: "deployed"}
     last = read(tmp_path, later(1))[-1]
