@@ -92,7 +92,7 @@ def test_a_sure_step_is_approved_at_night_and_deployed_on_the_day_of_its_publica
     settled = night(tmp_path, 0, made)
     assert settled.improvements[0].state is State.APPROVED
     assert "no person is needed" in settled.improvements[0].state_reason
-    assert kinds(tmp_path, made) == ["proposed", "validated", "approved", "deployed", "unmeasurable"]
+    assert kinds(tmp_path, made) == ["proposed", "validated", "approved", "deployed"]
     assert states(tmp_path, 0) == {made.improvement_id: "approved"}
     assert states(tmp_path, 1) == {made.improvement_id: "deployed"}
     last = read(tmp_path, later(1))[-1]
@@ -125,7 +125,7 @@ def test_a_finished_experiment_is_announced_once(tmp_path):
     for days in (66, 120, 121):
         night(tmp_path, days)
     assert night(tmp_path, 122, made).as_artifact()["new"] == 0
-    assert kinds(tmp_path, made) == ["proposed", "validated", "approved", "deployed"]
+    assert kinds(tmp_path, made) == ["proposed", "validated", "approved", "deployed", "unmeasurable"]
 
 
 def test_a_refused_verdict_is_not_announced_again_either(tmp_path):
