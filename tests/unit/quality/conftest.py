@@ -265,12 +265,6 @@ def _arm_units(variant: str, dimension: str, value: str, units: int) -> dict[str
     return {**key, "units": units, "crossovers": 1, "rebucketed": 0, "exposed_after_outcome": 1}
 
 
-def _assignment(unit_id: str) -> dict[str, Any]:
-    flags = dict.fromkeys(("crossover", "rebucketed", "exposed_after_outcome"), False)
-    key = {"trial_id": "prompt", "phase": 1, "unit_id": unit_id, "variant": "a", "reason": "SPLIT"}
-    return {**key, "first_exposed_at": pd.Timestamp(DAY), **flags}
-
-
 @pytest.fixture
 def good_marts() -> dict[str, pd.DataFrame]:
     """Return marts as of the day that agree with each other: 10 requests today, 20 in 7 days, 30 in 30."""
@@ -311,7 +305,6 @@ def good_marts() -> dict[str, pd.DataFrame]:
             for variant, units in (("a", 5), ("b", 4))
             for cut in (("all", ""), ("day", str(DAY)))
         ],
-        "mart_experiment_assignments": [_assignment("u1"), _assignment("u2")],
         "mart_kpis_daily": [row for d in dates for w in (1, 7) for row in _kpis(d, w)],
     }
     return {name: pd.DataFrame([{"as_of": DAY, **row} for row in found]) for name, found in rows.items()}

@@ -53,15 +53,13 @@ def of_every_mart() -> dict[str, Callable[[Frames], None]]:
         "mart_kpis_daily": ("metric", "n"),
         "mart_experiments": ("variant", "pairs_only_here"),
         "mart_experiment_units": ("value", "rebucketed"),
-        "mart_experiment_assignments": ("unit_id", ""),
     }
     found: dict[str, Callable[[Frames], None]] = {}
     for mart, (key, count) in keys.items():
         found[f"{mart}.key_unique"] = twice(mart)
         found[f"{mart}.key_present"] = put(mart, {key: None})
         found[f"{mart}.as_of_is_the_day"] = put(mart, {"as_of": DAY - timedelta(days=1)})
-        if count:
-            found[f"{mart}.counts_not_negative"] = put(mart, {count: -1})
+        found[f"{mart}.counts_not_negative"] = put(mart, {count: -1})
     for mart in MARTS_WITH_OUTCOMES:
         found[f"{mart}.outcomes_add_up"] = put(mart, {"successes": 0})
         found[f"{mart}.units_within_requests"] = put(mart, {"units": 99})
@@ -127,7 +125,6 @@ MUTATIONS: dict[str, Callable[[Frames], None]] = {
     "mart_experiment_units.crossovers_within_units": put("mart_experiment_units", {"crossovers": 6}),
     "mart_experiment_units.rebucketed_within_units": put("mart_experiment_units", {"rebucketed": 6}),
     "mart_experiment_units.late_within_units": put("mart_experiment_units", {"exposed_after_outcome": 6}),
-    "mart_experiment_assignments.reasons": put("mart_experiment_assignments", {"reason": "WHIM"}),
     "mart_totals.experiment_units_equal": put("mart_experiments", {"units": 6}),
     "mart_kpis_daily.dates": put("mart_kpis_daily", {"metric_date": DAY - timedelta(days=28)}),
     "mart_kpis_daily.windows": put("mart_kpis_daily", {"window_days": 30}),
