@@ -78,8 +78,10 @@ def trials(night: Night, day: date | None = None, more: Iterable[Decision] = ())
 def experiments(night: Night, known: Trials) -> ExperimentsResult:
     """Return every experiment judged."""
     from ratchet.measure.experiments import experiments as judge
+    from ratchet.measure.verdicts import Rules
 
-    return judge(mart(night, "mart_experiments"), mart(night, "mart_experiment_units"), known.phases, night.day)
+    facts, units = mart(night, "mart_experiments"), mart(night, "mart_experiment_units")
+    return judge(facts, units, known.phases, night.day, Rules(min_days=night.settings.ab_test_duration.days))
 
 
 def rollouts(night: Night, known: Trials) -> RolloutsResult:
