@@ -17,8 +17,6 @@ from enum import StrEnum
 
 from ratchet.contracts.buckets import Hash
 
-HashFunction = Hash
-
 MAX_ARMS = 100
 MAX_WEIGHT = 1_000_000
 
