@@ -169,9 +169,9 @@ def _domain(points: Sequence[Point], unit: Unit, band: Band | None) -> tuple[flo
     return (max(low, 0.0) if min(ends) >= 0 else low), (min(high, 1.0) if unit is Unit.SHARE else high)
 
 
-def ticks(low: float, high: float) -> list[float]:
-    """Return about four round numbers that enclose a range."""
-    rough = (high - low) / _TICKS
+def ticks(low: float, high: float, about: int = _TICKS) -> list[float]:
+    """Return about so many round numbers that enclose a range."""
+    rough = (high - low) / about
     size = 10.0 ** math.floor(math.log10(rough))
     step = next(size * m for m in (1, 2, 2.5, 5, 10) if size * m >= rough * 0.999)
     first = math.floor(low / step + 1e-9)

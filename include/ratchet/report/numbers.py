@@ -107,7 +107,7 @@ def short(value: float, unit: Unit) -> str:
     if unit is Unit.SHARE:
         return f"{value * 100:.4g}%"
     if unit is Unit.LIFT:
-        return f"{value * 100:+.4g}%".replace("-", MINUS) if value else "no change"
+        return f"{value * 100:+.4g}%".replace("-", MINUS) if value else "0"
     if unit is Unit.COUNT:
         return _short_count(value)
     if unit is Unit.MS:

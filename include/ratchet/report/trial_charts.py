@@ -21,7 +21,7 @@ from ratchet.report.view import Tone
 
 _PICTURE = Markup('<svg class="{}" role="img" focusable="false"><title>{}</title>{}</svg>')
 _LEAST_SPAN = 0.02
-_MOST_OF_TYPICAL = 3.0  # bounds further out than so many times the typical one end in an arrow
+_MOST_OF_TYPICAL = 5.0  # bounds further out than so many times the typical one end in an arrow
 _PLANNED_SHARE = 30.0  # per cent of a timeline's width kept for stages to come
 _FLOOR, _CEILING = 96.0, 8.0  # where 0 % and 100 % lie in a timeline's height
 _STRIP = 41  # characters of an interval drawn as text
@@ -57,7 +57,7 @@ def axis(rows: Sequence[Interval]) -> Axis:
         low, high = low - _LEAST_SPAN / 2, high + _LEAST_SPAN / 2
     padding = 0.05 * (high - low)
     low, high = low - padding, high + padding
-    ticks = [t for t in charts.ticks(low, high) if low <= t <= high]
+    ticks = [t for t in charts.ticks(low, high, _MOST_TICKS) if low <= t <= high]
     return Axis(low, high, tuple(ticks if len(ticks) <= _MOST_TICKS else [t for t in ticks if _is_even(t, ticks)]))
 
 
@@ -79,8 +79,8 @@ def interval(row: Interval, axis: Axis) -> Markup:
 
 
 def interval_in_words(row: Interval) -> str:
-    """Return what a line of a forest plot shows as one sentence."""
-    said = [f"{row.label} ({row.note}): {charts.estimate_in_words(row.lift, Unit.LIFT)}, {row.outcome.text}"]
+    """Return what a line of a forest plot shows beside its name as one sentence."""
+    said = [f"{charts.estimate_in_words(row.lift, Unit.LIFT)}, {row.outcome.text}"]
     if row.control is not None and row.treatment is not None:
         values = (numbers.number(e.number, row.unit) for e in (row.treatment, row.control))
         said.append(" against ".join(values))
@@ -170,7 +170,7 @@ def _end(bound: float, axis: Axis, tone: Tone, side: int) -> Markup:
 def timeline(spans: Sequence[Span], name: str) -> Markup:
     """Return the share of units with a feature over time: what was, what is, and the stages to come."""
     past, planned = ([s for s in spans if (s.state is SpanState.PLANNED) is p] for p in (False, True))
-    share = 100.0 - (_PLANNED_SHARE if planned and past else 100.0 * bool(planned))
+    share = past_share(spans)
     hours = max((s.end or 0.0 for s in past), default=0.0) or 1.0
     drawn = Markup("").join(_upright_at(y) for y in (0, 50, 100))
     for span in past:
@@ -184,6 +184,14 @@ def timeline(spans: Sequence[Span], name: str) -> Markup:
     return _PICTURE.format("timeline", timeline_in_words(spans, name), drawn)
 
 
+def past_share(spans: Sequence[Span]) -> float:
+    """Return how much of a timeline's width is for what already was, 0 to 100."""
+    planned = [s for s in spans if s.state is SpanState.PLANNED]
+    if not planned:
+        return 100.0
+    return 100.0 - _PLANNED_SHARE if len(planned) < len(spans) else 0.0
+
+
 def timeline_in_words(spans: Sequence[Span], name: str) -> str:
     """Return what a timeline shows as one sentence."""
     return f"Stages of {name}: " + ("; ".join(map(span_in_words, spans)) or "none")
@@ -191,7 +199,7 @@ def timeline_in_words(spans: Sequence[Span], name: str) -> str:
 
 def span_in_words(span: Span) -> str:
     """Return one stage in words."""
-    groups = f" and {', '.join(span.groups)}" if span.groups else ""
+    groups = "".join(f" + {g}" for g in span.groups)
     return f"{span.stage}, {percentage(span.percentage)}{groups}, {span.when}"
 
 

@@ -36,7 +36,7 @@ def _trial(t: Trial) -> str:
         *([say(t.hypothesis)] if t.hypothesis else []),
         say(t.about),
         "\n".join([units + planned, *(f"- {fact(f)}" for f in t.facts)]),
-        *_forest(t.forest),
+        *([forest(t.forest)] if t.forest else []),
         *_checks(t.checks),
     ]
     return "\n\n".join(lines)
@@ -49,7 +49,7 @@ def _timeline(t: Timeline, table: Callable[[Table], str]) -> str:
         say(t.about),
         *([grid(("Stage", "Share", "When", ""), map(_span, t.spans))] if t.spans else []),
         "\n".join(f"- {fact(f)}" for f in t.facts),
-        *_forest(t.forest),
+        *([forest(t.forest)] if t.forest else []),
         *([table(t.objectives)] if t.objectives else []),
         *_checks(t.checks),
     ]
@@ -62,19 +62,18 @@ def _head(name: str, verdict: Label, reason: str, news: Iterable[str]) -> list[s
 
 
 def _span(span: Span) -> tuple[str, ...]:
-    groups = "".join(f", {say(g)}" for g in span.groups)
+    groups = "".join(f" + {say(g)}" for g in span.groups)
     share = f"{trial_charts.percentage(span.percentage)}{groups}"
     return say(span.stage), share, span.when, f"**{_STATES[span.state]}**" if _STATES[span.state] == "now" else ""
 
 
-def _forest(block: Forest | None) -> list[str]:
-    if block is None:
-        return []
+def forest(block: Forest) -> str:
+    """Return lifts as a table, each drawn as a line of characters."""
     axis = trial_charts.axis(block.rows)
     ends = f"{numbers.number(axis.low, Unit.LIFT)} to {numbers.number(axis.high, Unit.LIFT)}"
     head = ("What", "Treatment", "Control", "Change", f"Picture, {ends}", "Finding")
     lines = [(*_values(r), f"`{trial_charts.strip(r, axis)}`", _finding(r)) for r in block.rows]
-    return [f"**{block.caption}**", grid(head, lines), *rest(block.total, len(lines), block.file)]
+    return "\n\n".join([f"**{block.caption}**", grid(head, lines), *rest(block.total, len(lines), block.file)])
 
 
 def _values(row: Interval) -> tuple[str, ...]:

@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from ratchet.report import numbers
-from ratchet.report.logtext import Text, logged, prose, text
+from ratchet.report.logtext import Text, prose, text
 from ratchet.report.numbers import Unit, count
 from ratchet.report.results import SHOWN_IDS, Row, rows, total
+from ratchet.report.sections.lifts import brief, short_name
 from ratchet.report.trial_charts import p_in_words
 from ratchet.report.trial_view import Check
 from ratchet.report.view import Evidence, Label, Tone
 
 BROKEN_P = 0.001  # as in the rules of a verdict
 _NAMED_ARMS = 4
-_GOOD, _LOOK, _BAD = Label("fine", Tone.GOOD), Label("look", Tone.WARN), Label("broken", Tone.BAD)
+_QUOTES = 3
+_GOOD, _LOOK, _BAD = Label("fine", Tone.GOOD), Label("look closer", Tone.WARN), Label("broken", Tone.BAD)
 _UNKNOWN = Label("not computable", Tone.MUTED)
 
 
@@ -46,7 +48,7 @@ def ratio_label(p: Any) -> Label:
 
 def _sample_ratio(entry: Row, units: Row) -> Check:
     seen, expected, p = units.get("units") or (), units.get("expected_shares") or (), units.get("sample_ratio_p")
-    arms = [logged(a.get("name")) for a in rows(entry, "arms")]
+    arms = [short_name(a.get("name")) for a in rows(entry, "arms")]
     slices = rows(units, "worst_slices")
     finding = _BAD if any((s.get("p") or 1.0) < BROKEN_P for s in slices) else ratio_label(p)
     why = "not computable: fewer than 5 units are expected in an arm" if p is None else p_in_words(p)
@@ -56,10 +58,16 @@ def _sample_ratio(entry: Row, units: Row) -> Check:
             said += [", " if said else "", name, f" {count(n)} ({numbers.number(share, Unit.SHARE)} expected)"]
     else:
         said.append(f"{count(len(seen))} arms with {count(min(seen))} to {count(max(seen))} units")
+    said.append(f"; {why}")
     for s in slices:
         got = " / ".join(count(n) for n in (s.get("units") or ())[: 2 * _NAMED_ARMS])
-        said += ["; stands out: ", f"{s.get('dimension')} ", logged(s.get("value")), f" ({got}, {p_in_words(s['p'])})"]
-    return Check("Sample ratio", finding, text(*said, f"; {why}."))
+        said += [
+            "; stands out: ",
+            f"{s.get('dimension')} ",
+            short_name(s.get("value")),
+            f" ({got}, {p_in_words(s['p'])})",
+        ]
+    return Check("Sample ratio", finding, text(*said, "."))
 
 
 def assignment(audit: Row) -> tuple[Check, ...]:
@@ -68,8 +76,8 @@ def assignment(audit: Row) -> tuple[Check, ...]:
         return ()
     finding = {"agrees": _GOOD, "disagrees": _LOOK}.get(str(audit.get("verdict")), _UNKNOWN)
     quotes = tuple(
-        prose(f"{s.get('unit_id')}: logged {s.get('logged')}, by its bucket {s.get('expected') or 'nobody’s'}")
-        for s in rows(audit, "samples")[:SHOWN_IDS]
+        brief(f"{s.get('unit_id')}: logged {s.get('logged')}, by its bucket {s.get('expected') or 'nobody’s'}")
+        for s in rows(audit, "samples")[:_QUOTES]
     )
     said = text(_sentence(prose(audit.get("reason"))), _masked(audit))
     return (Check("Assignment", finding, said, Evidence(quotes=quotes)),)
@@ -106,4 +114,4 @@ def _outcome_first(units: Row, audit: Row) -> tuple[Check, ...]:
 def _examples(audit: Row, *names: str) -> Evidence:
     examples = audit.get("examples") or {}
     found = [unit for name in names for unit in examples.get(name) or ()]
-    return Evidence(tuple(logged(unit) for unit in dict.fromkeys(found))[:SHOWN_IDS])
+    return Evidence(tuple(short_name(unit) for unit in dict.fromkeys(found))[:SHOWN_IDS])

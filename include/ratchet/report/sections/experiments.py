@@ -5,20 +5,26 @@ Whether its units can be believed is said in `experiment_checks.py`, what all of
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from hashlib import sha256
+from itertools import accumulate
 from typing import Any
 
 from ratchet.report import numbers
-from ratchet.report.logtext import Text, logged, prose, shortened, text
+from ratchet.report.logtext import Text, logged, prose, text
 from ratchet.report.numbers import Unit, count, plural
 from ratchet.report.results import SHOWN_ROWS, Row, estimate, rows, total
 from ratchet.report.sections.experiment_checks import audits, checks
-from ratchet.report.trial_view import Forest, Interval, Sample, Trial, Trials
-from ratchet.report.view import Block, CellKind, Column, Fact, Label, Paragraph, Table, Tone
+from ratchet.report.sections.lifts import FILE, SHOWN_LINES, brief, forest, overview, primary, short_name, verdict_label
+from ratchet.report.trial_view import Sample, Trial, Trials
+from ratchet.report.view import Block, CellKind, Column, Fact, Paragraph, Table, Tone
 
-FILE = "experiments.json"
-SHOWN, SHOWN_LINES, SHOWN_PROBLEMS = 10, 20, 10
-_NAME = 60  # characters of an arm's or metric's name in a picture
+SHOWN, SHOWN_PROBLEMS = 10, 5
+_LINES = 80  # of all forest plots together: experiments of many arms take the place of others
+_ARMS_OF_TWO = 2
+_PLAIN = re.compile(r"[A-Za-z0-9_-]{1,60}")
+_DECIDED = ("ship", "roll back")
 VERDICTS = {
     "ship": Tone.GOOD,
     "roll back": Tone.BAD,
@@ -27,15 +33,6 @@ VERDICTS = {
     "keep running": Tone.PLAIN,
     "not computable": Tone.MUTED,
 }
-OUTCOMES = {
-    "better": Tone.GOOD,
-    "safe": Tone.GOOD,
-    "worse": Tone.BAD,
-    "harmed": Tone.BAD,
-    "harm": Tone.BAD,
-}
-_MATTERS = ("harmed", "worse", "better", "undecided", "not computable", "safe")
-_UNITS = {"proportion": Unit.SHARE}
 MEANINGS = {
     "verdict": "ship: surely better, every guardrail surely within its margin, each day of the week seen; roll back: "
     "every treatment surely worse, or surely worse than a margin; keep running: open, with the days it may still take; "
@@ -70,10 +67,18 @@ def experiments(result: Row) -> list[Block]:
     if not present:
         return [Paragraph(text(prose(result.get("reason"), "no experiment is registered"), ".")), *problems(result)]
     found = audits(result)
-    shown = tuple(_trial(e, result, found.get(_key(e), {})) for e in present[:SHOWN])
+    cards = _cards(present)
+    shown = tuple(_trial(e, result, found.get(_key(e), {})) for e in present[:cards])
     blocks: list[Block] = [Paragraph(text(_lead(present, result))), *problems(result)]
+    blocks += overview(present)
     blocks.append(Trials("Experiments", shown, len(present), FILE))
-    return [*blocks, *_more(present[SHOWN:]), *_earlier([e for e in known if _was_edited(e, known)])]
+    return [*blocks, *_more(present[cards:]), *_earlier([e for e in known if _was_edited(e, known)])]
+
+
+def _cards(present: list[Row]) -> int:
+    """Return how many experiments have a card: as many as keep the page small, at least one."""
+    lines = accumulate(min(len(rows(e, "comparisons")), SHOWN_LINES) for e in present[:SHOWN])
+    return max(1, sum(n <= _LINES for n in lines))
 
 
 def problems(result: Row) -> list[Block]:
@@ -125,43 +130,41 @@ def _trial(entry: Row, result: Row, audit: Row) -> Trial:
     sample = entry.get("sample") or {}
     planned = sample.get("every_night") or sample.get("tuned")
     return Trial(
-        id=f"experiment-{_slug(entry)}",
-        name=text(logged(entry.get("id"))),
-        hypothesis=prose(entry.get("hypothesis")),
+        id=f"experiment-{place_name(entry.get('id'))}",
+        name=text(short_name(entry.get("id"))),
+        hypothesis=brief(entry.get("hypothesis")),
         verdict=verdict_label(entry.get("verdict"), VERDICTS),
         reason=prose(entry.get("reason"), "no reason was given"),
         news=news(entry, result),
         about=_about(entry),
         sample=Sample(sum(units.get("units") or ()), planned),
         facts=_facts(entry, sample, str(result.get("as_of"))),
-        forest=_forest(entry),
+        forest=forest(entry),
         checks=checks(entry, units, audit),
     )
 
 
-def _slug(entry: Row) -> str:
-    """Return an id for the page: letters and digits only, unlike that of every other experiment of the registry."""
-    return "".join(c if c.isascii() and c.isalnum() else f"-{ord(c):x}-" for c in str(entry.get("id"))[:60])
-
-
-def verdict_label(word: Any, tones: dict[str, Tone]) -> Label:
-    """Return a verdict with its tone."""
-    return Label(logged(word, "unknown"), tones.get(str(word), Tone.PLAIN))
+def place_name(name: Any) -> str:
+    """Return an id for the page: the name where it is plain, else a hash of it."""
+    known = str(name)
+    return known if _PLAIN.fullmatch(known) else sha256(known.encode(errors="surrogatepass")).hexdigest()[:12]
 
 
 def _about(entry: Row) -> Text:
-    arms = [logged(a.get("name")) for a in rows(entry, "arms")]
-    named = (arms[1], " against ", arms[0]) if len(arms) == 2 else (count(len(arms), "arm"),)
+    arms = [short_name(a.get("name")) for a in rows(entry, "arms")]
+    named = (arms[1], " against ", arms[0]) if len(arms) == _ARMS_OF_TWO else (count(len(arms), "arm"),)
     since = f", since {numbers.day(entry['started_on'])}" if entry.get("started_on") else ""
     phase = f", phase {total(entry, 'phase')}" if total(entry, "phase") > 1 else ""
     design = ", compared pair by pair" if entry.get("design") == "paired" else ""
-    return text(*named, f"{since}{phase}{design}; flag ", logged(entry.get("flag_key")))
+    return text(*named, f"{since}{phase}{design}; flag ", short_name(entry.get("flag_key")))
 
 
 def _facts(entry: Row, sample: Row, as_of: str) -> tuple[Fact, ...]:
     once, days = sample.get("single_look"), entry.get("days_left")
     ends = str(entry.get("ends_on") or "")
     when = f"{'ended' if ends <= as_of else 'ends'} {numbers.short_day(ends)}" if ends else "no end is known yet"
+    if ends > as_of and entry.get("verdict") in _DECIDED:
+        when = f"decided before its end, {numbers.short_day(ends)}"
     detectable = sample.get("detectable")
     planned_for = f"planned for {numbers.number(entry.get('mde'), Unit.SHARE)}"
     return (
@@ -169,65 +172,6 @@ def _facts(entry: Row, sample: Row, as_of: str) -> tuple[Fact, ...]:
         Fact("Detectable now", detectable, Unit.SHARE, "experiments-detectable", planned_for),
         Fact("For a single look", once, Unit.COUNT, "experiments-sample", "units at the end, none before"),
     )
-
-
-def _forest(entry: Row) -> Forest | None:
-    compared = rows(entry, "comparisons")
-    if not compared:
-        return None
-    first = [c for c in compared if c.get("role") == "primary"]
-    rest = [c for c in compared if c.get("role") != "primary"]
-    if len(compared) > SHOWN_LINES:
-        rest = sorted(rest, key=_matters)
-    shown = [*first, *rest][:SHOWN_LINES]
-    several = len(entry.get("arms") or ()) > 2
-    lines = tuple(_line(c, several) for c in shown)
-    return Forest("Relative change against control", lines, len(compared), "experiments-lift", FILE)
-
-
-def _matters(comparison: Row) -> int:
-    outcome = str(comparison.get("outcome"))
-    return _MATTERS.index(outcome) if outcome in _MATTERS else len(_MATTERS)
-
-
-def _line(c: Row, several: bool) -> Interval:
-    metric, arm = short_name(c.get("metric")), short_name(c.get("arm"))
-    kind = f"{c.get('role')}, {wanted(c.get('direction'))}"
-    return Interval(
-        label=text(arm if several else metric),
-        note=text(metric, ", ", kind) if several else text(kind),
-        lift=estimate(c.get("lift")),
-        outcome=verdict_label(c.get("outcome"), OUTCOMES),
-        margin=signed(c.get("margin"), c.get("direction")),
-        control=estimate(c.get("control")),
-        treatment=estimate(c.get("treatment")),
-        unit=_UNITS.get(str(c.get("kind")), Unit.RATIO),
-        p=c.get("adjusted_p"),
-    )
-
-
-def short_name(value: Any) -> str:
-    """Return the name of an arm or metric, short enough for a picture."""
-    return logged(shortened(logged(value), _NAME))
-
-
-def wanted(direction: Any) -> str:
-    """Return which way is better, in words."""
-    return "less is better" if direction == "decrease" else "more is better"
-
-
-def signed(margin: Any, direction: Any) -> float | None:
-    """Return the lift from which on a guardrail is harmed."""
-    if not isinstance(margin, int | float):
-        return None
-    return float(margin) if direction == "decrease" else -float(margin)
-
-
-def _primary(entry: Row) -> Row:
-    """Return the primary metric of the arm that the verdict is about, else of the one with the largest lift."""
-    found = [c for c in rows(entry, "comparisons") if c.get("role") == "primary"]
-    mine = [c for c in found if c.get("arm") == entry.get("arm")] or found
-    return max(mine, key=lambda c: abs(estimate(c.get("lift")).number or 0.0), default={})
 
 
 def _more(entries: list[Row]) -> list[Block]:
@@ -242,11 +186,11 @@ def _more(entries: list[Row]) -> list[Block]:
     )
     shown = tuple(
         {
-            "id": logged(e.get("id")),
+            "id": short_name(e.get("id")),
             "verdict": verdict_label(e.get("verdict"), VERDICTS),
-            "lift": estimate(_primary(e).get("lift"), "nothing was compared"),
+            "lift": estimate(primary(e).get("lift"), "nothing was compared"),
             "days": e.get("days_left"),
-            "reason": prose(e.get("reason")),
+            "reason": brief(e.get("reason")),
         }
         for e in entries[:SHOWN_ROWS]
     )
@@ -265,11 +209,11 @@ def _earlier(entries: list[Row]) -> list[Block]:
     )
     shown = tuple(
         {
-            "id": logged(e.get("id")),
+            "id": short_name(e.get("id")),
             "phase": total(e, "phase"),
             "from": numbers.day(e.get("started_on")),
             "until": numbers.day(e.get("ends_on")),
-            "lift": estimate(_primary(e).get("lift"), "nothing was compared"),
+            "lift": estimate(primary(e).get("lift"), "nothing was compared"),
         }
         for e in entries[:SHOWN_ROWS]
     )

@@ -8,7 +8,8 @@ from ratchet.report import charts
 from ratchet.report.logtext import logged, text
 from ratchet.report.numbers import Unit, count
 from ratchet.report.results import SHOWN_ROWS, Row, estimate, rows
-from ratchet.report.sections.experiments import FILE, VERDICTS, verdict_label
+from ratchet.report.sections.experiments import VERDICTS
+from ratchet.report.sections.lifts import FILE, verdict_label
 from ratchet.report.view import Block, CellKind, Column, Fact, Facts, Paragraph, Table, Tone
 
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from ratchet.report import numbers
 from ratchet.report.logtext import Text, logged, prose, text
 from ratchet.report.numbers import Unit, count
 from ratchet.report.results import Row, estimate, rows, total
 from ratchet.report.sections.experiment_checks import assignment, audits, ratio_label
-from ratchet.report.sections.experiments import OUTCOMES, problems, short_name, signed, verdict_label, wanted
+from ratchet.report.sections.experiments import place_name, problems
+from ratchet.report.sections.lifts import OUTCOMES, brief, short_name, signed, verdict_label, wanted
+from ratchet.report.sections.stages import NOT_STARTED, OFF, groups, spans
 from ratchet.report.trial_charts import p_in_words, percentage
-from ratchet.report.trial_view import Check, Forest, Interval, Span, SpanState, Timeline, Timelines
+from ratchet.report.trial_view import Check, Forest, Interval, Timeline, Timelines
 from ratchet.report.view import Block, CellKind, Column, Fact, Label, Paragraph, Table, Tone
 
 FILE = "rollouts.json"
-SHOWN, SHOWN_STAGES = 10, 12
+SHOWN, SHOWN_GUARDRAILS = 6, 8
 ACTIONS = {
     "roll back": Tone.BAD,
     "advance": Tone.GOOD,
@@ -26,7 +26,6 @@ ACTIONS = {
     "no data": Tone.WARN,
     "done": Tone.MUTED,
 }
-_OFF, _NOT_STARTED = "off", "not started"
 _RATE = "share"
 
 
@@ -63,19 +62,18 @@ def _lead(found: list[Row]) -> str:
 
 
 def _timeline(entry: Row, as_of: str, audit: Row) -> Timeline:
-    spans = _spans(entry, as_of)
     begun = rows(entry, "phases")
     entered = moved_today(entry, as_of)
     return Timeline(
-        id=f"rollout-{logged(entry.get('rollout_id'))}",
-        name=text(logged(entry.get("rollout_id"))),
-        description=prose(entry.get("description")),
+        id=f"rollout-{place_name(entry.get('rollout_id'))}",
+        name=text(short_name(entry.get("rollout_id"))),
+        description=brief(entry.get("description")),
         verdict=_verdict(entry),
         reason=prose(entry.get("reason"), "no reason was given"),
-        news=(f"new stage: {logged(entered)}",) if entered else (),
+        news=(f"new stage: {short_name(entered)}",) if entered else (),
         about=_about(entry),
         next_step=_next(entry),
-        spans=spans,
+        spans=spans(entry, as_of),
         from_day=str(begun[0].get("starts_at"))[:10] if begun else "",
         to_day=as_of,
         facts=_facts(entry),
@@ -86,7 +84,7 @@ def _timeline(entry: Row, as_of: str, audit: Row) -> Timeline:
 
 
 def _verdict(entry: Row) -> Label:
-    if entry.get("stage") == _OFF:
+    if entry.get("stage") == OFF:
         return Label("rolled back", Tone.PLAIN)
     return verdict_label(entry.get("verdict"), ACTIONS)
 
@@ -95,7 +93,7 @@ def _about(entry: Row) -> Text:
     mover = "the application moves it" if entry.get("moved_by") == "application" else "Ratchet moves it"
     attempt = f", attempt {total(entry, 'attempt')}" if total(entry, "attempt") > 1 else ""
     edited = "; its file was edited since" if entry.get("edited") else ""
-    return text("flag ", logged(entry.get("flag_key")), f"; {mover}{attempt}{edited}")
+    return text("flag ", short_name(entry.get("flag_key")), f"; {mover}{attempt}{edited}")
 
 
 def _next(entry: Row) -> Text:
@@ -107,64 +105,10 @@ def _next(entry: Row) -> Text:
         )
     if not stage or share is None:
         return text("")
-    who = "the application may move it to" if suggests else ""
-    return text(f"Next: {who + ' ' if who else ''}stage ", logged(stage), f", {percentage(float(share))} of units.")
-
-
-def _spans(entry: Row, as_of: str) -> tuple[Span, ...]:
-    phases = rows(entry, "phases")[-SHOWN_STAGES:]
-    start = _instant(phases[0].get("starts_at")) if phases else None
-    tonight = datetime.combine(datetime.fromisoformat(as_of).date() + timedelta(days=1), time(0), UTC)
-    past = tuple(_past(p, start or tonight, tonight) for p in phases)
-    return (*past, *_planned(entry))
-
-
-def _past(phase: Row, start: datetime, tonight: datetime) -> Span:
-    begins, ends = _instant(phase.get("starts_at")) or tonight, _instant(phase.get("ends_at"))
-    hours = float(phase.get("hours") or 0.0)
-    since, until = numbers.short_day(str(phase.get("starts_at"))), ends and _last_day(ends)
-    when = f"{since} to {numbers.short_day(until)}" if until and numbers.short_day(until) != since else since
-    if ends is None:
-        when = f"since {since}" if begins < tonight else f"from {since} on"
-    return Span(
-        stage=logged(phase.get("stage")),
-        percentage=float(phase.get("percentage") or 0.0),
-        groups=_groups(phase),
-        state=SpanState.PRESENT if ends is None else SpanState.PAST,
-        when=f"{when}, {count(round(hours), 'hour')}" if hours else when,
-        start=(begins - start) / timedelta(hours=1),
-        end=(max(begins, min(ends or tonight, tonight)) - start) / timedelta(hours=1),
-    )
-
-
-def _last_day(end: datetime) -> str:
-    return (end - timedelta(microseconds=1)).date().isoformat()
-
-
-def _planned(entry: Row) -> tuple[Span, ...]:
-    """Return the stages that are still to come; none after a roll back."""
-    plan = rows(entry, "plan")
-    names = [p.get("stage") for p in plan]
-    stage = entry.get("stage")
-    if stage != _NOT_STARTED and stage not in names:
-        return ()
-    coming = plan if stage == _NOT_STARTED else plan[names.index(stage) + 1 :]
-    return tuple(
-        Span(logged(p.get("stage")), float(p.get("percentage") or 0.0), _groups(p), SpanState.PLANNED, "planned")
-        for p in coming[:SHOWN_STAGES]
-    )
-
-
-def _groups(row: Row) -> tuple[str, ...]:
-    return tuple(logged(g) for g in (row.get("groups") or ())[:3])
-
-
-def _instant(value: Any) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    who = "the application may move it to " if suggests else ""
+    plan: Row = next((p for p in rows(entry, "plan") if p.get("stage") == stage), {})
+    also = [part for g in groups(plan) for part in (" and ", g)] if entry.get("stage") == NOT_STARTED else []
+    return text(f"Next: {who}stage ", short_name(stage), f", {percentage(float(share))} of units", *also, ".")
 
 
 def _facts(entry: Row) -> tuple[Fact, ...]:
@@ -193,7 +137,7 @@ def _forest(entry: Row) -> Forest | None:
             control=estimate({"value": g.get("control"), "n": 0}),
             treatment=estimate({"value": g.get("treatment"), "n": 0}),
         )
-        for g in found[:SHOWN_STAGES]
+        for g in found[:SHOWN_GUARDRAILS]
     )
     return Forest("Guardrails: with against without the feature", lines, len(found), "rollouts-lift", FILE)
 
@@ -210,7 +154,7 @@ def _objectives(entry: Row) -> Table | None:
     )
     shown = tuple(
         {"name": logged(o.get("name")), "met": _met(o), _RATE: estimate(o.get(_RATE)), "target": o.get("target")}
-        for o in found[:SHOWN_STAGES]
+        for o in found[:SHOWN_GUARDRAILS]
     )
     return Table("Objectives of this stage, whose users are not random", columns, shown, len(found), FILE)
 
