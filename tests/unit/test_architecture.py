@@ -22,7 +22,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "frames statistics objectives airflow_api bronze registry phases rollout_files trial_tables",
         "log quality analyze generate validate deploy measure report warehouse samples client",
         "marts night",  # marts runs dbt on the warehouse; night names the sources of `log`
-        "artifacts verdict local_airflow trials",
+        "artifacts verdict local_airflow trials asking",
         "inputs",
         "steps",
         "nights",
