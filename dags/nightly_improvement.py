@@ -31,6 +31,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import (
+    Asset,
     CronPartitionTimetable,
     ExceptionRetryPolicy,
     Param,
@@ -59,6 +60,7 @@ DEFAULTS = {
     "execution_timeout": timedelta(minutes=30),
 }
 WAREHOUSE = {"pool": "warehouse", "execution_timeout": timedelta(hours=4)}  # the first night brings in all history
+NIGHT = Asset("ratchet_night")  # a night has published: dags/deploy_improvements.py asks about what waits
 DAY = Param(
     None,
     type=["null", "string"],
@@ -134,7 +136,8 @@ def nightly_improvement() -> None:
     with TaskGroup("generate", prefix_group_id=False, tooltip="From findings to improvements"):
         improvements = run("improvements", "Turns findings into ranked improvements.")
     with TaskGroup("deploy", prefix_group_id=False, tooltip="What the AI application reads"):
-        publish = run("publish", "Switches `published/` when the night is live and passed its gates.")
+        does = "Switches `published/` when the night is live and passed its gates; what waits is asked about then."
+        publish = run("publish", does, outlets=[NIGHT])
     report = run("report", "Draws the report, whatever failed.", trigger_rule=TriggerRule.ALL_DONE)
 
     ingest >> check_raw >> [build_marts, drift]

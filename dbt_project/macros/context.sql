@@ -74,3 +74,13 @@
 {% macro dates_shown() -%}
     select {{ run_context('as_of') }} - cast(unnest(range({{ days_shown() }})) as integer) as metric_date
 {%- endmacro %}
+
+{#- The trials that the marts of experiments are about: `trials`, `trial_variants` or `trial_metrics`. -#}
+{% macro run_table(name) -%}
+    select * from {{ source('run', name) }}
+{%- endmacro %}
+
+{#- Whose first exposures an audit of one night looks at: those that landed in as many days. -#}
+{% macro audited_days() -%}
+    {{ return(7) }}
+{%- endmacro %}

@@ -52,3 +52,19 @@
         ('tokens_per_request', 'input_tokens + output_tokens', 'token_n', 'token_n'),
     ]) }}
 {%- endmacro %}
+
+{#- What experiments can measure of a unit's requests: names as in contracts/experiments.py, and how each is read. -#}
+{% macro request_measures() -%}
+    {{ return([
+        ('requests', '1'),
+        ('success', 'case when success then 1 when not success then 0 end'),
+        ('failure', 'case when success then 0 when not success then 1 end'),
+        ('timed_out', 'case when timed_out then 1 when not timed_out then 0 end'),
+        ('duration_ms', "case when clock = 'real' then duration_ms end"),
+        ('ttft_ms', "case when clock = 'real' then ttft_ms end"),
+        ('cost_usd', 'cost_usd'),
+        ('input_tokens', 'input_tokens'),
+        ('output_tokens', 'output_tokens'),
+        ('quality_score', 'quality_score'),
+    ]) }}
+{%- endmacro %}

@@ -13,3 +13,13 @@
         where {{ has_landed() }} and {{ in_window(run_context('gap_window_days')) }}
     )
 {%- endmacro %}
+
+{#- Of all rows of what is made anew every night; with `each` once for every row of a table of the same trial. -#}
+{% macro number_of(model, each=none, number='count(*)') -%}
+    (
+        select coalesce({{ number }}, 0) from {{ ref(model) }} as model
+        {%- if each %}
+        inner join {{ source(*each.split('.')) }} as each on model.trial_id = each.trial_id and model.phase = each.phase
+        {%- endif %}
+    )
+{%- endmacro %}

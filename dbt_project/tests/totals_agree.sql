@@ -37,6 +37,23 @@
     ('requests that could get feedback are all requests',
         tonight('mart_feedback_response', 'sum(requests)'),
         tonight('mart_usage', "sum(requests) filter (where level = 'root' and dimension = 'all' and window_days <> 1)")),
+    ('exposures arrive, defaults and errors do not',
+        landed('stg_flag_evaluation', "count(*) filter (where coalesce(reason, '') not in ('DEFAULT', 'ERROR'))"),
+        landed('int_exposures_daily', 'sum(evaluations)')),
+    ('outcomes arrive by unit', landed('stg_outcome'), landed('int_outcomes_daily', 'sum(observations)')),
+    ('what users asked arrives by user',
+        landed('stg_interaction', "count(nullif(user_id, '')) filter (where parent_id is null)"),
+        landed('int_unit_requests_daily', "sum(requests_n) filter (where unit_type = 'user')")),
+    ('units of trials are counted once',
+        tonight('mart_experiment_units', "sum(units) filter (where dimension = 'all')"), number_of('int_trial_units')),
+    ('units by day add up to units',
+        tonight('mart_experiment_units', "sum(units) filter (where dimension = 'day')"), number_of('int_trial_units')),
+    ('units are the same for every metric',
+        tonight('mart_experiments', 'sum(units)'), number_of('int_trial_units', 'run.trial_metrics')),
+    ('values of units arrive',
+        tonight('mart_experiments', 'sum(observations)'), number_of('int_trial_values', number='sum(observations)')),
+    ('pairs arrive, and each partner that is missing',
+        tonight('mart_experiments', 'sum(pairs + pairs_only_here + pairs_only_control)'), number_of('int_trial_pairs')),
 ] %}
 
 with totals as (

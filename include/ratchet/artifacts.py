@@ -27,6 +27,8 @@ RESULTS = (
     "usage",
     "health",
     "kpis",
+    "experiments",
+    "rollouts",
     "tasks",
     "improvements",
 )  # step results that are artifacts of the same name

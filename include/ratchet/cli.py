@@ -1,7 +1,7 @@
 """The command line: what it reads from the user, and what it says.
 
 Every command prints what it did and where it wrote. Work is done in `nights.py`, `steps.py` and the packages.
-Exit codes: 0 done, 1 a night failed or is unhealthy, 2 wrong use or input.
+Exit codes: 0 done, 1 a night failed or is unhealthy, or an improvement was settled before, 2 wrong use or input.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
+import pwd
 import sys
 import unicodedata
 from collections.abc import Sequence
@@ -18,6 +20,8 @@ from typing import Any, NoReturn
 
 from ratchet import __version__
 from ratchet.errors import RatchetError
+
+ANSWER_WITHIN_S = 30.0  # how long an answer waits for a step of a night to end
 
 
 class _Parser(argparse.ArgumentParser):
@@ -64,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_sample_logs(commands)
     _add_status(commands)
+    _add_answers(commands)
     _add_validate_logs(commands)
     contract = commands.add_parser("contract", help="print the event contract as JSON Schema")
     contract.set_defaults(command=_contract)
@@ -106,6 +111,21 @@ def _add_status(commands: Any) -> None:
     status.add_argument("--json", action="store_true")
     _add_home(status)
     status.set_defaults(command=_status)
+
+
+def _add_answers(commands: Any) -> None:
+    for name, does in (
+        ("approve", "let the next live night deploy an improvement"),
+        ("reject", "refuse an improvement, so that nobody is asked again"),
+        ("snooze", "ask about an improvement again later"),
+    ):
+        answer = commands.add_parser(name, help=does)
+        answer.add_argument("id", metavar="ID", help="its id, or the beginning of it, as `ratchet status` shows it")
+        answer.add_argument("--reason", default="", metavar="WHY", help="kept with the decision")
+        if name == "snooze":
+            answer.add_argument("--days", type=_count, metavar="N", help="nights without a question (7)")
+        _add_home(answer)
+        answer.set_defaults(command=_answer, answer=name, days=None)
 
 
 def _add_validate_logs(commands: Any) -> None:
@@ -181,6 +201,27 @@ def _status(options: argparse.Namespace) -> int:
     found = status.read(Night.from_environment(home=options.home))
     say(json.dumps(found.as_dict(), indent=1, ensure_ascii=False) if options.json else found.in_words())
     return 0 if found.well else 1
+
+
+def _answer(options: argparse.Namespace) -> int:
+    from ratchet.deploy import approvals
+    from ratchet.night import Night
+
+    night = Night.from_environment(home=options.home)
+    reply = approvals.Reply(options.id, approvals.Answer(options.answer), _account(), options.reason, options.days)
+    made = approvals.record(night.home, reply, night.settings.approvers, wait_s=ANSWER_WITHIN_S)
+    until = f" until {made.facts['until']}" if made.facts else ""
+    say(f"{made.improvement_id} is {made.decision}{until}, in force from the night of {made.effective_date} on")
+    say(f"Recorded in {night.home.decisions / f'{made.effective_date}.jsonl'} under the name {made.actor}")
+    return 0
+
+
+def _account() -> str:
+    """Return the name of the account that this process runs as; the environment cannot change it."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:  # an account without a name, as containers have them
+        return f"uid {os.geteuid()}"
 
 
 def _validate_logs(options: argparse.Namespace) -> int:

@@ -10,7 +10,9 @@
     ├── GateFailedError          a data-quality gate stopped the night (exit code 1)
     ├── StepFailedError          a step of the night failed (exit code 1)
     ├── DecisionsError           a recorded decision that cannot be read
-    └── LifecycleError           an improvement was moved against the order of its states
+    ├── LifecycleError           an improvement was moved against the order of its states
+    └── AnswerError              a person's answer about an improvement that cannot be taken
+        └── SettledError         the improvement was settled before (exit code 1)
 
 A result that cannot be computed is no error: see `NotComputable`.
 What an error says is one line: what happened, where, and the way out.
@@ -78,6 +80,16 @@ class DecisionsError(RatchetError):
 
 class LifecycleError(RatchetError):
     """Raised when an improvement is moved to a state its present state does not allow."""
+
+
+class AnswerError(RatchetError):
+    """Raised when a person's answer about an improvement cannot be taken."""
+
+
+class SettledError(AnswerError):
+    """Raised when somebody, or the night, settled the improvement before."""
+
+    exit_code = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,7 @@ class Settings(_Strict):
     history_start: date | None
     failure_classes: tuple[FailureRule, ...]
     escalation_intents: tuple[str, ...]
+    approvers: tuple[Annotated[str, Field(min_length=1)], ...]
     values_usd: ValueTable
 
     @model_validator(mode="after")
@@ -131,8 +132,8 @@ class Settings(_Strict):
 
     @property
     def hash(self) -> str:
-        """Return the hash of everything that can change a result; where logs lie is not part of it."""
-        return digest(self.model_dump(mode="json", exclude={"sources"}))[:16]
+        """Return the hash of everything that can change a result: not of where logs lie, nor of who may approve."""
+        return digest(self.model_dump(mode="json", exclude={"sources", "approvers"}))[:16]
 
 
 def config_folder() -> Path:

@@ -5,13 +5,35 @@ Silence is never healthy: no night, an old night, or a night without data each h
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import os
+import shlex
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 from ratchet import files, steps
+from ratchet.contracts.names import in_words
+from ratchet.deploy import approvals
+from ratchet.deploy.decisions import Standing
 from ratchet.errors import LandingError
+from ratchet.home import Home
 from ratchet.night import Night
+
+SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An improvement that waits for a person, and the command that approves it."""
+
+    improvement_id: str
+    revision: int
+    type: str
+    priority: str
+    title: str
+    proposed_on: str
+    command: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +46,7 @@ class Status:
         day: the day that is published, None before the first.
         newest_landed: the newest landed day, None where nothing has landed.
         version: the published version.
+        waiting: the improvements that wait for a person, the most urgent first; they do not make it unwell.
     """
 
     status: str
@@ -31,6 +54,7 @@ class Status:
     day: str | None = None
     newest_landed: str | None = None
     version: str | None = None
+    waiting: tuple[Waiting, ...] = ()
 
     @property
     def well(self) -> bool:
@@ -42,13 +66,45 @@ class Status:
         return asdict(self)
 
     def in_words(self) -> str:
-        """Return one line for a terminal."""
+        """Return one line for a terminal, and one for each improvement that waits."""
         shown = f" (day {self.day}, version {self.version})" if self.day else ""
-        return f"{self.status}: {self.reason}{shown}"
+        return "\n".join([f"{self.status}: {self.reason}{shown}", *self._questions()])
+
+    def _questions(self) -> list[str]:
+        total = len(self.waiting)
+        if not total:
+            return []
+        head = f"{total} improvement{'s wait' if total > 1 else ' waits'} for a decision (approve, reject or snooze):"
+        lines = [f"  {w.command}  # {w.priority}, since {w.proposed_on}: {w.title}" for w in self.waiting[:SHOWN]]
+        more = [f"  and {total - SHOWN} more, all in: ratchet status --json"] if total > SHOWN else []
+        return [head, *lines, *more]
 
 
 def read(night: Night) -> Status:
-    """Return the status as of `night.today`."""
+    """Return the status as of `night.today`.
+
+    Raises:
+        DecisionsError: if a recorded decision cannot be read.
+    """
+    return replace(_health(night), waiting=tuple(_waiting(s, night.home) for s in approvals.waiting_in(night.home)))
+
+
+def _waiting(standing: Standing, home: Home) -> Waiting:
+    record = standing.record
+    usual = Path(os.environ.get("RATCHET_HOME") or "home").absolute()
+    other = "" if home.root == usual else f" --home {shlex.quote(str(home.root))}"
+    return Waiting(
+        improvement_id=standing.improvement_id,
+        revision=standing.revision,
+        type=in_words(str(record.get("type"))),
+        priority=in_words(str(record.get("priority"))),
+        title=in_words(str(record.get("title")), 120),
+        proposed_on=standing.proposed_on.isoformat(),
+        command=f"ratchet approve {standing.improvement_id}{other}",
+    )
+
+
+def _health(night: Night) -> Status:
     landed = _landed(night)
     newest = landed[-1].isoformat() if landed else None
     path = night.home.published / "health.json"

@@ -6,24 +6,24 @@ import is imported by the step that needs it, since every task of a DAG pays for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
-from datetime import date
+from collections.abc import Callable
+from contextlib import nullcontext
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ratchet import files, objectives
+from ratchet import files, inputs, objectives
 from ratchet.errors import LandingError, RatchetError, StepFailedError
 from ratchet.log import landing
 from ratchet.night import Night
 from ratchet.settings import config_folder
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from ratchet.contracts.gaps import GapsResult
-    from ratchet.contracts.satisfaction import FeedbackResult
+    from ratchet.contracts.improvements import Improvement
+    from ratchet.contracts.rollout_verdicts import RolloutsResult
+    from ratchet.deploy.decisions import Decision
+    from ratchet.measure.experiments import ExperimentResult
     from ratchet.quality.results import GateResult
-    from ratchet.warehouse import Warehouse
+    from ratchet.trials import Trials
 
 LOCK_WAIT_S = 600.0
 WRITES_HOME = frozenset({"ingest", "check_raw", "build_marts", "drift", "improvements", "report", "publish"})
@@ -51,7 +51,7 @@ def check_raw(night: Night) -> Summary:
     from ratchet.quality.raw_frames import raw_frames
     from ratchet.quality.runner import run_suites
 
-    with _warehouse(night) as (warehouse, _):
+    with inputs.warehouse(night) as (warehouse, _):
         bronze = {name: warehouse.frame(sql) for name, sql in bronze_queries(night.day).items()}
     frames = raw_frames(list(night.loads().values()), bronze, night.day)
     return _settle(night, run_suites("raw", frames, night.day, night.settings, night.work / "data_docs"))
@@ -61,9 +61,9 @@ def build_marts(night: Night) -> Summary:
     """Build daily statistics and marts with dbt, test them, and write the night's snapshot."""
     from ratchet import marts
 
-    with _warehouse(night) as (warehouse, pending):
+    with inputs.warehouse(night, has_trials=True) as (warehouse, pending):
         built = marts.build(night.home, night.day)
-        warehouse.mark_built(_hashes(night), pending)
+        warehouse.mark_built(inputs.load_hashes(night), pending)
         rows = warehouse.snapshot(night.day)
     return {"models": built.models, "tests": built.tests, "rows": sum(rows.values())}
 
@@ -73,7 +73,9 @@ def check_marts(night: Night) -> Summary:
     from ratchet.quality.runner import run_suites
     from ratchet.quality.totals import TOTALS, totals_frame
 
-    marts = {path.stem: _mart(night, path.stem) for path in sorted(night.home.snapshot(night.day).glob("*.parquet"))}
+    marts = {
+        path.stem: inputs.mart(night, path.stem) for path in sorted(night.home.snapshot(night.day).glob("*.parquet"))
+    }
     marts[TOTALS] = totals_frame(marts, night.day)
     return _settle(night, run_suites("marts", marts, night.day, night.settings, night.work / "data_docs"))
 
@@ -83,41 +85,43 @@ def drift(night: Night) -> Summary:
     from ratchet.quality.drift import drift as compare
     from ratchet.quality.drift_samples import drift_samples
 
-    with _warehouse(night) as (warehouse, _):
-        found = drift_samples(night.home, night.day, _hashes(night), warehouse.frame, warehouse.bronze_files)
+    with inputs.warehouse(night) as (warehouse, _):
+        found = drift_samples(night.home, night.day, inputs.load_hashes(night), warehouse.frame, warehouse.bronze_files)
     page = night.work / "drift.html"
     return _keep(night, "drift", compare(found.current, found.reference, night.day, page, found.reference_days))
 
 
 def gaps(night: Night) -> Summary:
     """Find what people ask for in vain."""
-    return _keep(night, "features", _found_gaps(night).as_artifact())
+    return _keep(night, "features", inputs.gaps(night).as_artifact())
 
 
 def errors(night: Night) -> Summary:
     """Rank errors by whom they hurt and how their rate changed."""
     from ratchet.analyze.errors import rank_errors
 
-    return _keep(night, "errors", rank_errors(_mart(night, "mart_errors"), night.settings, night.day).as_artifact())
+    return _keep(
+        night, "errors", rank_errors(inputs.mart(night, "mart_errors"), night.settings, night.day).as_artifact()
+    )
 
 
 def feedback(night: Night) -> Summary:
     """Find what people are dissatisfied with."""
-    return _keep(night, "feedback", _found_feedback(night).as_artifact())
+    return _keep(night, "feedback", inputs.feedback(night).as_artifact())
 
 
 def usage(night: Night) -> Summary:
     """Tabulate who uses what, and how it goes."""
     from ratchet.analyze.usage import tabulate
 
-    return _keep(night, "usage", tabulate(_mart(night, "mart_usage"), night.day).as_artifact())
+    return _keep(night, "usage", tabulate(inputs.mart(night, "mart_usage"), night.day).as_artifact())
 
 
 def health(night: Night) -> Summary:
     """Judge the day by its objectives."""
     from ratchet.analyze.health import judge
 
-    found = judge(_mart(night, "mart_health_daily"), objectives.load(config_folder()), night.day)
+    found = judge(inputs.mart(night, "mart_health_daily"), objectives.load(config_folder()), night.day)
     return _keep(night, "health", found.as_artifact())
 
 
@@ -125,28 +129,58 @@ def kpis(night: Night) -> Summary:
     """Measure the key figures and what changed."""
     from ratchet.measure.kpis import key_figures
 
-    return _keep(night, "kpis", key_figures(_mart(night, "mart_kpis_daily"), night.day).as_artifact())
+    return _keep(night, "kpis", key_figures(inputs.mart(night, "mart_kpis_daily"), night.day).as_artifact())
+
+
+def experiments(night: Night) -> Summary:
+    """Judge every experiment by a confidence sequence, and audit who got which variant."""
+    from ratchet.measure.audit import audit
+    from ratchet.measure.programme import programme_of
+
+    known = inputs.trials(night)
+    found = inputs.experiments(night, known)
+    audited = audit(
+        inputs.mart(night, "mart_experiment_assignments"),
+        inputs.mart(night, "mart_experiment_units"),
+        known.splits,
+        night.day,
+    )
+    parts = {
+        "news": [_news(e, known) for e in found.news(known.told)],
+        "audit": audited.as_artifact(),
+        "programme": programme_of(found, known.decided).as_artifact(),
+        "problems": list(known.registered.experiment_problems),
+    }
+    return _keep(night, "experiments", found.as_artifact() | parts)
+
+
+def rollouts(night: Night) -> Summary:
+    """Judge by its guardrails whether each rollout may go on."""
+    known = inputs.trials(night)
+    found = inputs.rollouts(night, known)
+    return _keep(night, "rollouts", found.as_artifact() | {"problems": list(known.registered.rollout_problems)})
 
 
 def improvements(night: Night) -> Summary:
-    """Turn findings into improvements with their evidence; a live night records what it proposes."""
+    """Turn findings into improvements with their evidence; a live night records what it proposes and approves."""
     from ratchet.deploy import decisions, lifecycle
-    from ratchet.generate import features, order, tasks
+    from ratchet.deploy.deployments import Policy
+    from ratchet.generate import order, tasks
 
-    gaps_found = _found_gaps(night)
-    proposals = [
-        *features.propose_features(gaps_found, night.settings),
-        *tasks.propose_tasks(_found_feedback(night), gaps_found, night.settings),
-    ]
+    known = inputs.trials(night)
+    moved = inputs.rollouts(night, known)
     opened = lifecycle.open_night(night.home.decisions, night.day, night.settings.suggestion_window_days)
-    candidates = order.ranked(proposals, night.settings)
+    candidates = order.ranked(_proposals(night, known, moved), night.settings)
     fresh = opened.fresh(candidates)
     cycle = order.choose(candidates, fresh, night.settings, may_propose=not opened.closed)
-    settled = lifecycle.settle(opened, cycle.chosen, cycle.deferred)
+    policy = Policy.of(night.settings)
+    settled = lifecycle.settle(opened, cycle.chosen, cycle.deferred, policy, moved.verdicts)
     night.write("tasks", tasks.tasks_artifact(settled.improvements, night.day))
     summary = _keep(night, "improvements", settled.as_artifact())
-    recorded = decisions.append(night.home.decisions, settled.decisions) if is_live(night) else 0
-    return summary | {"recorded": recorded}
+    if not is_live(night):
+        return summary | {"recorded": 0}
+    said = [] if opened.closed else [*known.new_versions(), *_announcements(night, known)]
+    return summary | {"recorded": decisions.append(night.home.decisions, [*said, *settled.decisions])}
 
 
 def report(night: Night) -> Summary:
@@ -167,14 +201,19 @@ def report(night: Night) -> Summary:
 
 
 def publish(night: Night) -> Summary:
-    """Switch `artifacts/latest` and `published/` to a live night that passed its gates."""
+    """Switch `artifacts/latest` and `published/` to a live night that passed its gates, and deploy what is approved."""
+    from ratchet.deploy import decisions
     from ratchet.deploy import publish as publication
+    from ratchet.deploy.flags import FLAGS_FILE
 
     if not is_live(night):
         return {"published": None, "reason": "not the newest landed day that is over"}
+    deployed = _deployments(night)
+    tomorrow = night.day + timedelta(days=1)  # when it is really published, and in force
+    flags = inputs.trials(night, tomorrow, deployed).flags()
     files.switch_link(night.home.latest, night.home.artifacts(night.day))
-    version = publication.publish(night.home, night.day, {"health.json": night.result("health")})
-    return {"published": version}
+    version = publication.publish(night.home, night.day, {"health.json": night.result("health"), FLAGS_FILE: flags})
+    return {"published": version, "deployed": decisions.append(night.home.decisions, deployed)}
 
 
 def landed_days(night: Night) -> list[date]:
@@ -214,43 +253,41 @@ def _settle(night: Night, gate: GateResult) -> Summary:
     return {"checks": len(gate.results), "warnings": len(gate.warnings)}
 
 
-@contextmanager
-def _warehouse(night: Night) -> Iterator[tuple[Warehouse, list[date]]]:
-    """Open the warehouse, prepared for this night, with the landing days its daily statistics still lack.
+def _proposals(night: Night, known: Trials, moved: RolloutsResult) -> list[Improvement]:
+    from ratchet.generate import decisions, features, tasks
 
-    Every step prepares for itself: where nights run side by side, another one may have been here since the step before.
-    """
-    from ratchet.warehouse import Warehouse
-
-    with Warehouse.open(night.home) as warehouse:
-        pending = warehouse.pending(_hashes(night), night.day)
-        warehouse.prepare(night.day, pending, night.settings)
-        yield warehouse, pending
+    gaps_found, judged = inputs.gaps(night), inputs.experiments(night, known).experiments
+    return [
+        *features.propose_features(gaps_found, night.settings),
+        *tasks.propose_tasks(inputs.feedback(night), gaps_found, night.settings),
+        *decisions.propose_experiment_decisions(judged, known.decided, night.settings, night.day),
+        *decisions.propose_rollout_steps(moved, night.settings),
+    ]
 
 
-def _hashes(night: Night) -> dict[date, str]:
-    return {day: str(report["input_hash"]) for day, report in night.loads().items()}
+def _news(found: ExperimentResult, known: Trials) -> dict[str, Any]:
+    name, phase = found.experiment.id, found.phase
+    return {"id": name, "phase": phase, "before": known.told.get((name, phase))}
 
 
-def _mart(night: Night, name: str) -> pd.DataFrame:
-    import pandas as pd
+def _announcements(night: Night, known: Trials) -> list[Decision]:
+    from ratchet.deploy.announcements import announcements
 
-    return pd.read_parquet(night.home.snapshot(night.day) / f"{name}.parquet")
-
-
-def _found_gaps(night: Night) -> GapsResult:
-    from ratchet.analyze.gaps import find_gaps
-
-    gaps, errors = (_mart(night, name) for name in ("mart_feature_gaps", "mart_feature_gap_errors"))
-    return find_gaps(gaps, errors, night.settings, night.day)
+    news = inputs.experiments(night, known).news(known.told)
+    said = [(e.experiment.id, e.phase, e.judgement.verdict.value, e.judgement.reason) for e in news]
+    return announcements(said, night.day)
 
 
-def _found_feedback(night: Night) -> FeedbackResult:
-    from ratchet.analyze.feedback import find_patterns
+def _deployments(night: Night) -> list[Decision]:
+    """Return what tonight's publication deploys."""
+    from ratchet.contracts.improvements import Improvement
+    from ratchet.deploy import decisions
+    from ratchet.deploy.deployments import Policy, deployments
 
-    marts = ("mart_feedback", "mart_feedback_response", "mart_feedback_comments")
-    feedback, response, comments = (_mart(night, name) for name in marts)
-    return find_patterns(feedback, response, comments, night.settings, night.day)
+    found = (night.result("improvements") or {"improvements": []})["improvements"]
+    standings = decisions.fold(decisions.read(night.home.decisions, night.day), night.day)
+    candidates = [Improvement.from_record(record) for record in found]
+    return deployments(candidates, standings, Policy.of(night.settings), night.day)
 
 
 def _keep(night: Night, name: str, artifact: dict[str, Any]) -> Summary:
@@ -273,6 +310,8 @@ STEPS: dict[str, Callable[[Night], Summary]] = {
         usage,
         health,
         kpis,
+        experiments,
+        rollouts,
         improvements,
         report,
         publish,

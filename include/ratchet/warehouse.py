@@ -19,15 +19,16 @@ import duckdb
 import pyarrow.parquet as pq
 
 import ratchet.errors as errors
-from ratchet import bronze, files
+from ratchet import bronze, files, trial_tables
 from ratchet.bronze import quoted
+from ratchet.contracts.experiments import Trial
 from ratchet.contracts.streams import STREAMS
 from ratchet.home import Home
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA_VERSION = 1  # raised whenever a daily statistic changes its columns or its meaning
+SCHEMA_VERSION = 2  # raised whenever a daily statistic changes its columns or its meaning
 LOOKBACK_DAYS = 7  # an interaction and its feedback may land this far apart
 _SEARCH_PATH = "marts,intermediate,staging,main"
 
@@ -88,8 +89,12 @@ class Warehouse:
         changed = [d for d in sorted(days) if load_hashes.get(d) != built.get(d)]
         return [d for d in sorted(days) if _is_near(d, changed)]
 
-    def prepare(self, day: date, pending_days: Sequence[date], settings: WindowSettings) -> None:
+    def prepare(
+        self, day: date, pending_days: Sequence[date], settings: WindowSettings, trials: Iterable[Trial] = ()
+    ) -> None:
         """Tell the next build which night it is and point the bronze views at the files it may read.
+
+        `trials` are those that its marts of experiments are about; no daily statistic depends on them.
 
         Landing days before `history_start` are not shown; what an earlier build made of them is built away.
         """
@@ -106,8 +111,15 @@ class Warehouse:
         _replace_row(self.connection, "run.context", context)
         self.connection.execute("delete from run.pending")
         _insert(self.connection, "run.pending", [(d,) for d in sorted(pending)])
+        self.tell_trials(trials)
         self._show_bronze(max(start, min([day, *pending]) - timedelta(days=LOOKBACK_DAYS)), day)
         self.connection.commit()
+
+    def tell_trials(self, trials: Iterable[Trial]) -> None:
+        """Tell the next build which trials its marts of experiments are about."""
+        for table, rows in trial_tables.rows(trials).items():
+            self.connection.execute(f"delete from run.{table}")  # noqa: S608 -- our own table names
+            _insert(self.connection, f"run.{table}", rows)
 
     def _show_bronze(self, first: date, last: date) -> None:
         loads = bronze.loads(self.home, first, last)
@@ -219,6 +231,8 @@ def _create(connection: Any) -> None:
         create table if not exists run.pending (landed_date date not null);
         create table if not exists run.context (as_of date not null);
     """)
+    for table, columns in trial_tables.COLUMNS.items():
+        connection.execute(f"create table if not exists run.{table} ({columns})")
 
 
 def _check_version(connection: Any, path: Path) -> None:

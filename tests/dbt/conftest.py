@@ -14,8 +14,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.dbt.trials import TRIALS, flag_fields, outcome_fields
 
 from ratchet import files, marts
+from ratchet.contracts.experiments import Trial
 from ratchet.contracts.streams import STREAMS, field_specs
 from ratchet.home import Home
 from ratchet.warehouse import Warehouse
@@ -50,6 +52,7 @@ class Lake:
 
     home: Home
     windows: Windows = Windows()
+    trials: tuple[Trial, ...] = TRIALS
 
     def land(self, day: date, events: Iterable[Mapping[str, Any]], version: str = "1") -> None:
         rows = list(events)
@@ -69,14 +72,14 @@ class Lake:
         return {"stream": stream, "loaded": len(events), **ends}
 
     def hashes(self, upto: date) -> dict[date, str]:
-        reports = [files.read_json(path) for path in sorted(self.home.loads.glob("*.json"))]
+        reports = [files.read_json(path) for path in sorted(self.home.loads.glob("????-??-??.json"))]
         loads = {date.fromisoformat(r["landed_date"]): r["input_hash"] for r in reports}
         return {day: value for day, value in loads.items() if day <= upto}
 
     def prepare(self, day: date) -> list[date]:
         with Warehouse.open(self.home) as warehouse:
             pending = warehouse.pending(self.hashes(day), day)
-            warehouse.prepare(day, pending, self.windows)
+            warehouse.prepare(day, pending, self.windows, self.trials)
         return pending
 
     def night(self, day: date) -> marts.BuildSummary:
@@ -232,6 +235,14 @@ def _change(rng: random.Random, landed: date, name: str) -> Event:
     return _event(rng, landed, "change", name) | {"kind": "release", "target": "app"}
 
 
+def _flag_evaluation(rng: random.Random, landed: date, name: str) -> Event:
+    return _event(rng, landed, "flag_evaluation", name) | flag_fields(rng)
+
+
+def _outcome(rng: random.Random, landed: date, name: str) -> Event:
+    return _event(rng, landed, "outcome", name) | outcome_fields(rng)
+
+
 _MAKERS: tuple[tuple[Callable[[random.Random, date, str], Event], int], ...] = (
     (_interaction, 60),
     (_error, 25),
@@ -239,4 +250,6 @@ _MAKERS: tuple[tuple[Callable[[random.Random, date, str], Event], int], ...] = (
     (_api_call, 12),
     (_heartbeat, 10),
     (_change, 1),
+    (_flag_evaluation, 60),
+    (_outcome, 80),
 )

@@ -30,6 +30,13 @@ DAMAGE = {
     "mart_feedback_response": "update mart_feedback_response set requests_with_feedback = requests + 1",
     "mart_feedback_comments": "select 1",
     "mart_health_daily": "update mart_health_daily set unknown = requests + 1, low = scored + 1",
+    "mart_experiments": (
+        "update mart_experiments set kind = 'hunch', metric_kind = 'vibe', units_with_value = units + 1, sum_xx = -1,"
+        " pairs_higher = pairs + 1, histogram_counts = [1], winsor_cap = 1, winsor_sum_y = 2 * abs(sum_y) + 1;"
+        "update mart_experiments set metric_kind = 'proportion', sum_y = units + 1 where metric = 'won'"
+    ),
+    "mart_experiment_units": "update mart_experiment_units set crossovers = units + 1, dimension = 'mood'",
+    "mart_experiment_assignments": "update mart_experiment_assignments set reason = 'WHIM'",
     "mart_kpis_daily": "update mart_kpis_daily set n = -1, metric = 'vibes'",
     "mart_usage": (
         "update mart_usage set unknown = requests + 1, units = requests + 1, unit_kind = 'household', level = 'leaf',"
@@ -48,6 +55,11 @@ IMBALANCE = (
     "update mart_feature_gaps set requests = requests + 1, failures = failures + 1",
     "update mart_usage set requests = requests + 1 where dimension = 'intent'",
     "update mart_feedback_response set requests = requests + 1",
+    "update int_exposures_daily set evaluations = evaluations + 1",
+    "update int_outcomes_daily set observations = observations + 1",
+    "update int_unit_requests_daily set requests_n = requests_n + 1",
+    "update mart_experiment_units set units = units + 1",
+    "update mart_experiments set units = units + 1, observations = observations + 1, pairs = pairs + 1",
 )
 
 

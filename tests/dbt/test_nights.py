@@ -65,7 +65,7 @@ def test_a_full_refresh_changes_nothing(new_lake: NewLake, five_nights: Any, eve
     lake.night(DAYS[1])
     with Warehouse.open(lake.home) as warehouse:
         everything = warehouse.pending(lake.hashes(DAYS[1]), DAYS[1], everything=True)
-        warehouse.prepare(DAYS[1], everything, lake.windows)
+        warehouse.prepare(DAYS[1], everything, lake.windows, lake.trials)
     marts.build(lake.home, DAYS[1], full_refresh=True)
     with Warehouse.open(lake.home) as warehouse:
         warehouse.snapshot(DAYS[1])
@@ -76,7 +76,7 @@ def test_only_the_first_build_makes_the_views(five_nights_copy: Any) -> None:
     five_nights_copy.prepare(DAYS[-1])
     again = marts.build(five_nights_copy.home, DAYS[-1])
     assert again.models < len(list((marts.PROJECT / "models").rglob("*.sql")))
-    assert again.tests == 10
+    assert again.tests == 13
 
 
 def test_nothing_landed_gives_marts_without_claims(lake: Any) -> None:

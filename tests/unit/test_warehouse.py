@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from ratchet.contracts.experiments import Direction, Metric, MetricKind, Trial, TrialKind
 from ratchet.contracts.streams import STREAMS, field_specs
 from ratchet.errors import HomeBusyError, StorageError
 from ratchet.home import Home
@@ -322,3 +323,18 @@ def test_what_a_user_can_act_on_is_told_from_what_not(home: Home) -> None:
 def test_other_errors_of_the_database_keep_their_name(home: Home) -> None:
     with pytest.raises(duckdb.CatalogException), Warehouse.open(home) as warehouse:
         warehouse.frame("select * from nowhere")
+
+
+def test_a_build_is_told_its_trials_and_those_of_the_night_before_are_forgotten(home: Home) -> None:
+    metric = Metric("clicks", MetricKind.MEAN, Direction.INCREASE)
+    trial = Trial("button", TrialKind.EXPERIMENT, 1, "f", "user", ("grey", "green"), (metric,), 7)
+    with Warehouse.open(home) as warehouse:
+        warehouse.prepare(FIRST, [FIRST], Windows(), [trial])
+        assert warehouse.frame("select trial_id, phase, control from run.trials").values.tolist() == [
+            ["button", 1, "grey"]
+        ]
+        assert warehouse.frame("select variant from run.trial_variants")["variant"].tolist() == ["grey", "green"]
+        assert warehouse.frame("select source_metric from run.trial_metrics")["source_metric"].tolist() == ["clicks"]
+        warehouse.prepare(SECOND, [SECOND], Windows())
+        for table in ("trials", "trial_variants", "trial_metrics"):
+            assert warehouse.frame(f"select * from run.{table}").empty

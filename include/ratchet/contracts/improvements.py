@@ -57,6 +57,8 @@ class TypeRule:
         judged_by: the metric that judges it.
         automatic: whether it may be deployed without a person.
         handed_over: true where `approved` means accepted by a team, with nothing to deploy.
+        once: true for a verdict: it is announced on the night it falls, whatever the limits, and once decided it never
+            comes back.
     """
 
     proof: str
@@ -65,6 +67,7 @@ class TypeRule:
     judged_by: str
     automatic: bool
     handed_over: bool = False
+    once: bool = False
 
 
 class ImprovementType(StrEnum):
@@ -89,6 +92,7 @@ _BY_VERDICT = TypeRule(
     "published/flags.json",
     "guardrails after the step",
     True,
+    once=True,
 )
 _BY_EXPERIMENT = TypeRule(
     "design check; the effect only by experiment",

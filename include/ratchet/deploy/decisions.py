@@ -39,6 +39,11 @@ class Kind(StrEnum):
     VANISHED = "vanished"
     RETURNED = "returned"
     NIGHT_CLOSED = "night_closed"
+    SPEC_SEEN = "spec_seen"
+    VERDICT_TOLD = "verdict_told"
+
+
+_ABOUT_NO_IMPROVEMENT = frozenset({Kind.NIGHT_CLOSED, Kind.SPEC_SEEN, Kind.VERDICT_TOLD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +51,13 @@ class Decision:
     """One decision.
 
     Attributes:
-        improvement_id: what it is about; '' for `night_closed`.
+        improvement_id: what it is about; '' for `night_closed`, `spec_seen` and `verdict_told`.
         revision: which coming of it.
         decision: what was decided.
         effective_date: the first night that honours it.
         actor: `night`, or who decided.
         reason: why.
-        facts: what was known: the whole record for `proposed`, the day `until` for `snoozed`.
+        facts: what was known: the whole record for `proposed` and `spec_seen`, the day `until` for `snoozed`.
 
     Raises:
         ValueError: if a field does not hold what it must.
@@ -148,7 +153,7 @@ def fold(decisions: Iterable[Decision], as_of: date) -> dict[str, Standing]:
     """
     standings: dict[str, Standing] = {}
     for decision in decisions:
-        if decision.effective_date <= as_of and decision.decision is not Kind.NIGHT_CLOSED:
+        if decision.effective_date <= as_of and decision.decision not in _ABOUT_NO_IMPROVEMENT:
             standings[decision.improvement_id] = _next(standings.get(decision.improvement_id), decision)
     return dict(sorted(standings.items()))
 

@@ -1,7 +1,7 @@
 """What a night decides about improvements: what is new, what is known, what has gone and what has come back.
 
 A closed night never decides again; it reads what was recorded. How decisions are kept belongs to `decisions.py`, which
-improvements come first to `generate/order.py`.
+improvements come first to `generate/order.py`, what is approved without a person to `deployments.py`.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from ratchet.contracts.improvements import Improvement, State
+from ratchet.contracts.improvements import TYPE_RULES, Improvement, State
+from ratchet.contracts.rollout_verdicts import RolloutVerdict
 from ratchet.deploy.decisions import NIGHT, Decision, Kind, Standing, closed_nights, fold, read
+from ratchet.deploy.deployments import Policy, approvals, judgements
 from ratchet.errors import DecisionsError
 
 _UNSAID = ("samples", "words")  # texts of people stay out of the records, which outlive the log
+_OPEN = (State.PROPOSED, State.VALIDATED, State.APPROVED)
 _STANDING = "its evidence is no longer found"
 
 
@@ -46,9 +49,9 @@ class OpenNight:
         return standing is None or self.long_gone(standing)
 
     def long_gone(self, standing: Standing) -> bool:
-        """Return whether an improvement vanished more than the window ago."""
+        """Return whether an improvement vanished more than the window ago; a verdict that was acted on never does."""
         gone = standing.vanished_on
-        return gone is not None and self.as_of - gone > timedelta(days=self.window_days)
+        return gone is not None and not _is_over(standing) and self.as_of - gone > timedelta(days=self.window_days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,13 @@ def open_night(folder: Path, as_of: date, window_days: int) -> OpenNight:
     return OpenNight(as_of, window_days, recorded, fold(recorded, as_of), as_of in closed_nights(recorded))
 
 
-def settle(night: OpenNight, chosen: Iterable[Improvement], deferred: Iterable[Improvement]) -> Settled:
+def settle(
+    night: OpenNight,
+    chosen: Iterable[Improvement],
+    deferred: Iterable[Improvement],
+    policy: Policy | None = None,
+    verdicts: Iterable[RolloutVerdict] = (),
+) -> Settled:
     """Give tonight's improvements their states, and say what the night decides.
 
     The decisions of a closed night are empty. Only a live night records those of an open one; the result is the same
@@ -101,29 +110,39 @@ def settle(night: OpenNight, chosen: Iterable[Improvement], deferred: Iterable[I
         night: what was in force.
         chosen: tonight's improvements, ranked, the new ones within the limits.
         deferred: those beyond the limits; they have not vanished.
+        policy: what the night may approve by itself, None for nothing.
+        verdicts: tonight's on rollouts, which judge the steps that were published before.
 
     Raises:
         DecisionsError: if a recorded proposal is not a whole record.
     """
     found, waiting = list(chosen), list(deferred)
     present = {i.improvement_id for i in (*found, *waiting)}
-    decisions = () if night.closed else tuple(_decide(night, found, present))
+    decisions = () if night.closed else tuple(_decide(night, found, present, policy, verdicts))
     standings = fold((*night.recorded, *decisions), night.as_of)
     seen = [_standing_of(i, standings[i.improvement_id]) for i in found]
     gone = [_recalled(s) for s in standings.values() if s.improvement_id not in present]
     return Settled(night.as_of, (*seen, *gone), decisions, len(waiting))
 
 
-def _decide(night: OpenNight, found: list[Improvement], present: set[str]) -> Iterable[Decision]:
-    for improvement in found:
-        yield from _about(night, improvement, night.standings.get(improvement.improvement_id))
-    for standing in night.standings.values():
-        if standing.improvement_id not in present:
-            yield from _absent(night, standing)
-    yield Decision("", 0, Kind.NIGHT_CLOSED, night.as_of, NIGHT)
+def _decide(
+    night: OpenNight,
+    found: list[Improvement],
+    present: set[str],
+    policy: Policy | None,
+    verdicts: Iterable[RolloutVerdict],
+) -> Iterable[Decision]:
+    made = [d for i in found for d in _about(night, i, night.standings.get(i.improvement_id))]
+    made += [d for s in night.standings.values() if s.improvement_id not in present for d in _absent(night, s)]
+    made += judgements(verdicts, night.standings, night.as_of)
+    if policy is not None:
+        made += approvals(found, fold((*night.recorded, *made), night.as_of), policy, night.as_of)
+    return [*made, Decision("", 0, Kind.NIGHT_CLOSED, night.as_of, NIGHT)]
 
 
 def _about(night: OpenNight, improvement: Improvement, standing: Standing | None) -> Iterable[Decision]:
+    if standing is not None and _is_over(standing):
+        return
     name, state = improvement.improvement_id, State.PROPOSED
     revision = 1 if standing is None else standing.revision
     if standing is None or night.long_gone(standing):
@@ -139,12 +158,20 @@ def _about(night: OpenNight, improvement: Improvement, standing: Standing | None
 
 
 def _absent(night: OpenNight, standing: Standing) -> Iterable[Decision]:
+    if _is_over(standing):
+        return
     name, revision = standing.improvement_id, standing.revision
     if standing.vanished_on is None:
         yield Decision(name, revision, Kind.VANISHED, night.as_of, NIGHT, _STANDING)
     elif night.long_gone(standing) and standing.state is State.VALIDATED:
         reason = f"{_STANDING} since {standing.vanished_on.isoformat()}"
         yield Decision(name, revision, Kind.EXPIRED, night.as_of, NIGHT, reason)
+
+
+def _is_over(standing: Standing) -> bool:
+    """Return whether it is a verdict that was acted on or refused: it is never announced again."""
+    rule = TYPE_RULES.get(standing.record.get("type", ""))
+    return rule is not None and rule.once and standing.state not in _OPEN
 
 
 def _facts(improvement: Improvement) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
-from ratchet.contracts.improvements import Improvement
+from ratchet.contracts.improvements import TYPE_RULES, Improvement
 from ratchet.contracts.settings import LearningSettings
 
 
@@ -39,7 +39,7 @@ def _rank(improvement: Improvement) -> tuple[bool, float, str]:
 def choose(
     candidates: Iterable[Improvement], fresh: Collection[str], settings: LearningSettings, *, may_propose: bool
 ) -> Cycle:
-    """Keep what is known and let in new ones within the limits of a cycle.
+    """Keep what is known and let in new ones within the limits of a cycle; a verdict is let in whatever the limits.
 
     Args:
         candidates: tonight's improvements, ranked.
@@ -51,7 +51,7 @@ def choose(
     budget = settings.improvement_budget
     chosen, deferred = [], []
     for improvement in candidates:
-        if improvement.improvement_id not in fresh:
+        if improvement.improvement_id not in fresh or (may_propose and TYPE_RULES[improvement.type].once):
             chosen.append(improvement)
         elif room and improvement.cost <= budget:
             room, budget = room - 1, budget - improvement.cost

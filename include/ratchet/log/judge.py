@@ -18,7 +18,8 @@ from ratchet.log.stage import BLANK, TIMESTAMPS, last_moment
 
 _REFUSED = """
     create or replace temp table refused as
-    from staged select position, file_index, source_line, reason, null::varchar as detail where reason <> '{blank}'
+    from staged select position, file_index, source_line, refusal as reason, null::varchar as detail
+    where refusal <> '{blank}'
     union all from {judged}
     select position, file_index, source_line, split_part(problems[1], ':', 1) as reason,
         array_to_string(list_transform(problems, lambda problem: split_part(problem, ': ', 2)), '; ') as detail
@@ -26,7 +27,7 @@ _REFUSED = """
     order by position"""
 # A join would let rows come out in another order; a bit for each row of the stage does not.
 _BITS = "set variable refused = (select bitstring_agg(position, 0, {last}) from refused)"
-_GOOD = "create or replace temp view good as from staged where reason is null"
+_GOOD = "create or replace temp view good as from staged where refusal is null"
 _NOT_REFUSED = " and get_bit(getvariable('refused'), position::integer) = 0"
 
 

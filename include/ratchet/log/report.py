@@ -19,7 +19,7 @@ from ratchet.log.stage import BLANK
 MAX_UNKNOWN_FIELDS = 100
 _LINES = f"""
     from staged
-    select file_index, count(*) as lines, count(*) filter (where reason = '{BLANK}') as blank
+    select file_index, count(*) as lines, count(*) filter (where refusal = '{BLANK}') as blank
     group by file_index order by file_index"""
 _REFUSED = "select file_index, count(*) from refused group by file_index order by file_index"
 _DUPLICATES = "select file_index, count(*) from duplicates group by file_index order by file_index"

@@ -39,7 +39,7 @@ def write_stage(connection: duckdb.DuckDBPyConnection, relation: str, landed: da
         connection: one that `setup` has prepared.
         relation: the name or query in brackets of a relation with the columns of `lines.SCHEMA`.
         landed: the landing day, against which clocks are checked.
-        path: the file. Its columns: file_index, source_line; reason (what is no JSON has one), doubtful (look closer),
+        path: the file. Its columns: file_index, source_line; refusal (what is no JSON has one), doubtful (look closer),
             raw (of the lines with either), unknown (names of unknown fields), redactions (a count for each of
             `redaction.KINDS`), stream, event_date, and the fields of all streams.
     """
@@ -54,7 +54,7 @@ def last_moment(landed: date) -> str:
 def staged(relation: str, landed: date) -> str:
     """Return the query; each step names what the next ones use, because an expression is computed where it stands."""
     columns = checks.Columns("line", "event", {name: name for name in TIMESTAMPS}, last_moment(landed))
-    return select(relation, *_redacted(), *_typed(), *_with_reason(columns), ", ".join(_outputs()))
+    return select(relation, *_redacted(), *_typed(), *_with_refusal(columns), ", ".join(_outputs()))
 
 
 def _redacted() -> Iterator[str]:
@@ -90,20 +90,20 @@ def _typed() -> Iterator[str]:
     yield ", ".join(("*", *(f"{checks.moment(f'event.{name}')} as {name}" for name in TIMESTAMPS)))
 
 
-def _with_reason(columns: checks.Columns) -> Iterator[str]:
-    """Yield the steps to: doubtful, others (the unknown fields), reason."""
+def _with_refusal(columns: checks.Columns) -> Iterator[str]:
+    """Yield the steps to: doubtful, others (the unknown fields), refusal."""
     others = shape.unknown_object("line", columns.value(shape.EVENT_TYPE))
     yield f"""*, valid and (odd or strange > 0 or not {checks.is_clean(columns)}) as doubtful,
         case when valid and strange > 0 then {others} end as others"""
     yield f"""*, case when problem is not null then problem
         when valid then null
         when trim(line, chr(32) || chr(9) || chr(10) || chr(13)) = '' then '{BLANK}'
-        else '{Reason.NOT_JSON}' end as reason"""
+        else '{Reason.NOT_JSON}' end as refusal"""
 
 
 def _outputs() -> Iterator[str]:
-    yield "file_index, source_line, reason, doubtful"
-    yield f"case when doubtful then line when reason <> '{BLANK}' then left(line, {RAW_LIMIT}) end as raw"
+    yield "file_index, source_line, refusal, doubtful"  # `reason` is a field of the contract
+    yield f"case when doubtful then line when refusal <> '{BLANK}' then left(line, {RAW_LIMIT}) end as raw"
     yield "case when others <> '{}' then json_keys(others) end as unknown, redactions"
     yield f"event.{shape.EVENT_TYPE} as stream, occurred_at::date as event_date"
     for name, spec in shape.all_fields().items():

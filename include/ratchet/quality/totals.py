@@ -168,9 +168,21 @@ def _dated(wide: pd.DataFrame, what: str) -> list[str]:
     return [f"{str(moment)[:10]}, {window} days: {what}" for moment, window in wide.index]
 
 
+def _experiment_units(marts: Marts, day: date) -> pd.DataFrame:
+    """Return the units of each arm in the statistics of each metric against those that entered."""
+    key = ["trial_id", "phase", "variant"]
+    counted = marts["mart_experiment_units"]
+    entered = counted[counted["dimension"] == "all"][[*key, "units"]]
+    both = marts["mart_experiments"].merge(entered, on=key, how="outer", suffixes=("_left", "_right"))
+    subject = both["trial_id"] + ", phase " + both["phase"].astype(str) + ", " + both["variant"] + ": " + both["metric"]
+    left, right = (both[f"units_{side}"].fillna(0) for side in ("left", "right"))
+    return pd.DataFrame({"subject": subject.fillna("(no metric)"), "left": left, "right": right})
+
+
 _USAGE = ("window_days", "level", "dimension", "value", *_OUTCOMES)
 _HEALTH = ("metric_date", "service", *_OUTCOMES)
 _KPIS = ("metric_date", "window_days", "metric", "numerator", "denominator")
+_ARM = ("trial_id", "phase", "variant")
 IDENTITIES = (
     Identity("health_within_usage", False, {"mart_usage": _USAGE, "mart_health_daily": _HEALTH}, _health_and_usage),
     Identity("kpis_equal_usage", True, {"mart_kpis_daily": _KPIS, "mart_usage": _USAGE}, _kpis_and_usage),
@@ -194,4 +206,10 @@ IDENTITIES = (
     ),
     Identity("health_within_kpis", False, {"mart_kpis_daily": _KPIS, "mart_health_daily": _HEALTH}, _health_and_kpis),
     Identity("kpi_quantiles_ordered", False, {"mart_kpis_daily": _KPIS}, _kpi_quantiles),
+    Identity(
+        "experiment_units_equal",
+        True,
+        {"mart_experiments": (*_ARM, "metric", "units"), "mart_experiment_units": (*_ARM, "dimension", "units")},
+        _experiment_units,
+    ),
 )

@@ -16,13 +16,16 @@ from ratchet.report.logtext import prose
 from ratchet.report.results import Results, section
 from ratchet.report.sections.drift import drift
 from ratchet.report.sections.errors import errors
+from ratchet.report.sections.experiments import experiments
 from ratchet.report.sections.feedback import feedback
 from ratchet.report.sections.gaps import gaps
 from ratchet.report.sections.health import health
 from ratchet.report.sections.improvements import improvements
 from ratchet.report.sections.kpis import kpis
 from ratchet.report.sections.landing import landing
+from ratchet.report.sections.programme import programme
 from ratchet.report.sections.quality import quality
+from ratchet.report.sections.rollouts import rollouts
 from ratchet.report.sections.usage import usage
 from ratchet.report.view import Chapter, Section, View
 
@@ -68,7 +71,16 @@ def _chapters(found: Results) -> tuple[Chapter, ...]:
         return improvements(result, found.get("tasks"), found.day)
 
     generate = (section(found, "improvements", "Improvements", "improvements", "improvements", proposed),)
-    measure = (section(found, "kpis", "Key figures", "kpis", "kpis", kpis),)
+
+    def staged(result: Mapping[str, Any]) -> list[Any]:
+        return rollouts(result, found.get("experiments"))
+
+    measure = (
+        section(found, "kpis", "Key figures", "kpis", "kpis", kpis),
+        section(found, "experiments", "Experiments", "experiments", "experiments", experiments),
+        section(found, "programme", "What experiments brought", "experiments", "experiments", programme),
+        section(found, "rollouts", "Rollouts", "rollouts", "rollouts", staged),
+    )
     return (
         Chapter("log", "Log", "What came in, and can it be trusted?", log),
         _on_data(found, "analyze", "Analyze", "How is the application, and what do its users miss?", analyze),

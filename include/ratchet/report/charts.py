@@ -90,13 +90,13 @@ def sparkline(points: Sequence[Point], unit: Unit, label: str, band: Band | None
 def trend(points: Sequence[Point], unit: Unit, label: str, band: Band | None = None) -> Markup:
     """Return a line over days with its band, its grid, and the labels of both axes."""
     low, high = _domain(points, unit, band)
-    ticks = _ticks(low, high)
-    scale = _Scale(min(low, ticks[0]), max(high, ticks[-1]), len(points))
-    grid = _join(Markup('<path class="grid" d="M0 {0}H100"/>').format(_r(scale.y(t))) for t in ticks)
+    marks = ticks(low, high)
+    scale = _Scale(min(low, marks[0]), max(high, marks[-1]), len(points))
+    grid = _join(Markup('<path class="grid" d="M0 {0}H100"/>').format(rounded(scale.y(t))) for t in marks)
     drawn = grid + _band(band, scale) + _lines(points, scale) + _last(points, scale)
     picture = _LINE.format("trend", series_in_words(points, unit, label), drawn)
     y_axis = _join(
-        Markup('<span style="top:{}%">{}</span>').format(_r(scale.y(t)), numbers.short(t, unit)) for t in ticks
+        Markup('<span style="top:{}%">{}</span>').format(rounded(scale.y(t)), numbers.short(t, unit)) for t in marks
     )
     return Markup(
         '<div class="plot"><div class="y-axis" aria-hidden="true">{}</div>{}'
@@ -109,10 +109,10 @@ def bar(estimate: Estimate, unit: Unit, top: float, tone: str, reference: float 
     value = estimate.number or 0.0
     drawn = Markup(
         '<rect class="track" width="100%" height="100%"/><rect class="fill {}" width="{}%" height="100%"/>'
-    ).format(tone, _r(_share(value, top)))
+    ).format(tone, rounded(_share(value, top)))
     if reference is not None:
         drawn += Markup('<line class="reference" x1="{0}%" x2="{0}%" y1="0" y2="100%"/>').format(
-            _r(_share(reference, top))
+            rounded(_share(reference, top))
         )
     if estimate.low is not None and estimate.high is not None:
         drawn += _whiskers(_share(estimate.low, top), _share(estimate.high, top))
@@ -132,7 +132,9 @@ def split(group: Split) -> Markup:
     drawn, start = Markup(), 0.0
     for name, n in counts:
         width = 100 * n / whole
-        drawn += Markup('<rect class="fill {}" x="{}%" width="{}%" height="100%"/>').format(name, _r(start), _r(width))
+        drawn += Markup('<rect class="fill {}" x="{}%" width="{}%" height="100%"/>').format(
+            name, rounded(start), rounded(width)
+        )
         start += width
     return _BAR.format(split_in_words(group), drawn)
 
@@ -167,8 +169,9 @@ def _domain(points: Sequence[Point], unit: Unit, band: Band | None) -> tuple[flo
     return (max(low, 0.0) if min(ends) >= 0 else low), (min(high, 1.0) if unit is Unit.SHARE else high)
 
 
-def _ticks(low: float, high: float) -> list[float]:
-    rough = (high - low) / _TICKS
+def ticks(low: float, high: float, about: int = _TICKS) -> list[float]:
+    """Return about so many round numbers that enclose a range."""
+    rough = (high - low) / about
     size = 10.0 ** math.floor(math.log10(rough))
     step = next(size * m for m in (1, 2, 2.5, 5, 10) if size * m >= rough * 0.999)
     first = math.floor(low / step + 1e-9)
@@ -185,7 +188,7 @@ def _runs(points: Sequence[Point]) -> Iterator[list[tuple[int, Point]]]:
 def _lines(points: Sequence[Point], scale: _Scale) -> Markup:
     drawn = Markup()
     for run in _runs(points):
-        path = " ".join(f"{_r(scale.x(i))} {_r(scale.y(_value(p)))}" for i, p in run)
+        path = " ".join(f"{rounded(scale.x(i))} {rounded(scale.y(_value(p)))}" for i, p in run)
         # a day alone between gaps is a dot: a line of no length with round ends
         drawn += Markup('<path class="{}" d="M{}"/>').format(
             "line" if len(run) > 1 else "dot", path + ("h0" if len(run) == 1 else "")
@@ -196,7 +199,7 @@ def _lines(points: Sequence[Point], scale: _Scale) -> Markup:
 def _band(band: Band | None, scale: _Scale) -> Markup:
     if band is None:
         return Markup()
-    high, low, center = (_r(scale.y(v)) for v in (band.high, band.low, band.center))
+    high, low, center = (rounded(scale.y(v)) for v in (band.high, band.low, band.center))
     drawn = Markup('<path class="band" d="M0 {}H100V{}H0Z"/><path class="center" d="M0 {}H100"/>')
     return drawn.format(high, low, center)
 
@@ -206,27 +209,30 @@ def _last(points: Sequence[Point], scale: _Scale) -> Markup:
     if not known:
         return Markup()
     index, point = known[-1]
-    return Markup('<path class="last" d="M{} {}h0"/>').format(_r(scale.x(index)), _r(scale.y(_value(point))))
+    return Markup('<path class="last" d="M{} {}h0"/>').format(rounded(scale.x(index)), rounded(scale.y(_value(point))))
 
 
 def _days(points: Sequence[Point], scale: _Scale) -> Markup:
     last = len(points) - 1
     shown = [i for i in range(len(points)) if (last - i) % 7 == 0]
     mark, end = Markup('<span style="left:{}%">{}</span>'), Markup("<span>{1}</span>")
-    return _join((end if i == last else mark).format(_r(scale.x(i)), numbers.short_day(points[i].day)) for i in shown)
+    return _join(
+        (end if i == last else mark).format(rounded(scale.x(i)), numbers.short_day(points[i].day)) for i in shown
+    )
 
 
 def _whiskers(low: float, high: float) -> Markup:
     line = Markup('<line class="whisker" x1="{}%" x2="{}%" y1="{}" y2="{}"/>')
     ends = ((low, high, "50%", "50%"), (low, low, "25%", "75%"), (high, high, "25%", "75%"))
-    return _join(line.format(_r(a), _r(b), top, bottom) for a, b, top, bottom in ends)
+    return _join(line.format(rounded(a), rounded(b), top, bottom) for a, b, top, bottom in ends)
 
 
 def _share(value: float, top: float) -> float:
     return 100.0 * min(max(value / top, 0.0), 1.0) if top > 0 else 0.0
 
 
-def _r(value: float) -> str:
+def rounded(value: float) -> str:
+    """Return a coordinate with as few digits as it needs."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 

@@ -1,6 +1,7 @@
 """What the numbers of the report mean: the meanings that each result carries, with its mart and sample events.
 
-A result's own meanings are written where it is computed; here are only those of the load report and of drift.
+A result's own meanings are written where it is computed; here are only those of the load report, of drift
+and of experiments.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from typing import Any
 
 from ratchet.report.logtext import Logged
 from ratchet.report.results import SHOWN_IDS, Results, Row, event_ids, rows
-from ratchet.report.sections import drift, landing
+from ratchet.report.sections import drift, experiments, landing
+from ratchet.report.trial_view import Timelines, Trials
 from ratchet.report.view import Definition, KeyFigures, Proposals, Trends
 
 _SOURCES = {
@@ -24,13 +26,17 @@ _SOURCES = {
     "kpis": ("Key figures", "mart_kpis_daily"),
     "drift": ("Drift", "bronze, the day against the four weeks before"),
     "improvements": ("Improvements", "improvements.json"),
+    "experiments": ("Experiments", "mart_experiments, mart_experiment_units, mart_experiment_assignments"),
+    "rollouts": ("Rollouts", "mart_experiments, mart_experiment_units"),
 }
-_OURS = {"load": landing.MEANINGS, "drift": drift.MEANINGS}
+_OURS = {"load": landing.MEANINGS, "drift": drift.MEANINGS, "experiments": experiments.MEANINGS}
 # what a renderer names in the head of a block
 _OF_BLOCKS: dict[type, tuple[str, ...]] = {
     KeyFigures: tuple(f"kpis-{key}" for key in ("value", "week", "week_before", "trailing", "difference", "verdict")),
     Trends: ("kpis-trailing",),
     Proposals: ("improvements-confidence",),
+    Trials: tuple(f"experiments-{key}" for key in ("verdict", "margin", "sample_ratio", "audit")),
+    Timelines: ("rollouts-phase", "rollouts-sample_ratio_p", "rollouts-hold", "experiments-audit"),
 }
 # whose sample events stand behind the figures of a result that has none of its own
 _SAMPLES = {"kpis": "features", "health": "errors"}

@@ -11,7 +11,7 @@ from ratchet.report.results import Results, Row, rows, total
 from ratchet.report.sections import improvements, kpis, landing
 from ratchet.report.view import Item, KeyFigure, Listing, Standing, Status, Tone
 
-_SHOWN_ITEMS = 5
+_SHOWN_DONE = 6
 _FIGURES = 5
 _NO_DATA = "no data"  # how `ingest` begins its reason when nothing has landed at all
 _OF_HEALTH = {
@@ -136,15 +136,15 @@ def lists(found: Results) -> tuple[Listing, ...]:
     """Return what the system did, what needs the reader, and what failed."""
     done = [name for name, mark in found.marks.items() if mark.get("state") == "done"]
     return (
-        _listing("What the system did", _did(found), "Nothing: no step of this night finished."),
+        _listing("What the system did", _did(found), "Nothing: no step of this night finished.", shown=_SHOWN_DONE),
         _listing("What needs you", _needs(found), "Nothing waits for you.", "improvements"),
         _listing("What failed or warned", _failed(found), f"Nothing: {count(len(done), 'step')} finished."),
     )
 
 
-def _listing(title: str, found: Iterable[Item], empty: str, target: str | None = None) -> Listing:
+def _listing(title: str, found: Iterable[Item], empty: str, target: str | None = None, shown: int = 5) -> Listing:
     items = tuple(found)
-    return Listing(title, items[:_SHOWN_ITEMS], empty, len(items), target)
+    return Listing(title, items[:shown], empty, len(items), target)
 
 
 def _did(found: Results) -> Iterable[Item]:
@@ -160,8 +160,21 @@ def _did(found: Results) -> Iterable[Item]:
     if total(errors := _shown(found, "errors"), "kinds"):
         judged = f"{count(len(rows(errors, 'errors')))} of {count(total(errors, 'kinds'), 'kind')} of error"
         yield Item(text(f"Ranked {judged}."), target="errors")
+    if trials := _judged(found):
+        yield Item(text(f"Judged {_joined(trials)}{_verdicts(found)}."), target="experiments")
     if _shown(found, "improvements"):
         yield Item(_proposed(found), target="improvements")
+
+
+def _judged(found: Results) -> list[str]:
+    keys = {"experiment": "id", "rollout": "rollout_id"}
+    known = {noun: {r.get(key) for r in rows(_shown(found, f"{noun}s"), f"{noun}s")} for noun, key in keys.items()}
+    return [count(len(ids), noun) for noun, ids in known.items() if ids]
+
+
+def _verdicts(found: Results) -> str:
+    new = len(rows(_shown(found, "experiments"), "news"))
+    return f"; {count(new, 'verdict')} {plural(new, 'is', 'are')} new" if new else ""
 
 
 def _proposed(found: Results) -> Text:
@@ -194,6 +207,9 @@ def _failed(found: Results) -> Iterable[Item]:
             tone = Tone.BAD if check.get("severity") == "fail" else Tone.WARN
             name = logged(f"{check.get('suite')}.{check.get('check')}")
             yield Item(text(name, ": ", prose(check.get("observed"))), tone, "quality")
+    for artifact in ("experiments", "rollouts"):
+        for problem in _shown(found, artifact).get("problems") or ():
+            yield Item(text(prose(problem)), Tone.WARN, artifact)
     for step in found.failed_steps():
         if not step.startswith("check_") or found.failed_gate() is None:
             yield Item(text(f"{logged(step)}: ", prose(found.reason(step))), Tone.BAD)

@@ -59,6 +59,12 @@ def prose(value: Any, fallback: str = "") -> LoggedProse:
     return LoggedProse(_visible(value, fallback))
 
 
+def code_line(line: str, limit: int = LIMIT) -> str:
+    """Return a line of code as it is, its blanks too, but for what cannot be seen and what is beyond the limit."""
+    shown = _INVISIBLE.sub(_named, line.expandtabs(4)[:limit])
+    return shown if len(line) <= limit else f"{shown}…"
+
+
 def _visible(value: Any, fallback: str) -> str:
     line = _BLANKS.sub(" ", str(value if value is not None else "")).strip()
     if not line:

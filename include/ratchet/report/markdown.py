@@ -5,14 +5,14 @@ What it says belongs to the view. Everything is escaped, so that text from a log
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from ratchet.contracts.estimates import Estimate
 from ratchet.report import charts, numbers
-from ratchet.report.logtext import Logged, Text, has_right_to_left, shortened
+from ratchet.report.markdown_text import fact, grid, rest, say
 from ratchet.report.numbers import Unit
+from ratchet.report.trial_markdown import forest, timelines, trials
 from ratchet.report.view import (
     STANDING_WORDS,
     Bars,
@@ -21,7 +21,6 @@ from ratchet.report.view import (
     Column,
     Definition,
     Evidence,
-    Fact,
     Facts,
     KeyFigure,
     KeyFigures,
@@ -35,10 +34,6 @@ from ratchet.report.view import (
     View,
 )
 
-# all that may mean something in a line of Markdown, and what makes a bare address a link
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&$@]|:(?=//)|(?<=www)\.|^[-+=])", re.IGNORECASE)
-_NUMBERED = re.compile(r"^(\d+)([.)])(?=\s|$)")
-_SPECIAL_IN_OURS = re.compile(r"([\\`*|<>\[\]])")
 _BAR = 20  # characters of a full bar
 
 
@@ -59,22 +54,9 @@ def render_markdown(view: View) -> str:
     return "\n\n".join(line for line in lines if line) + "\n"
 
 
-def say(value: Any) -> str:
-    """Return a text with everything escaped that Markdown or HTML inside it could act on."""
-    parts = value.parts if isinstance(value, Text) else (value,)
-    return "".join(_part(p) for p in parts)
-
-
-def _part(part: Any) -> str:
-    written = shortened(part, part.shown) if isinstance(part, Logged) else str(part)
-    escaped = (_SPECIAL if isinstance(part, Logged) else _SPECIAL_IN_OURS).sub(r"\\\1", written)
-    escaped = _NUMBERED.sub(r"\1\\\2", escaped)
-    return f"\N{FIRST STRONG ISOLATE}{escaped}\N{POP DIRECTIONAL ISOLATE}" if has_right_to_left(written) else escaped
-
-
 def _figures(figures: Iterable[KeyFigure]) -> list[str]:
     found = [_figure(f) for f in figures]
-    return [_grid(("Key figure", "Value", "Against a week before", "Last days"), found)] if found else []
+    return [grid(("Key figure", "Value", "Against a week before", "Last days"), found)] if found else []
 
 
 def _figure(figure: KeyFigure) -> tuple[str, ...]:
@@ -105,18 +87,13 @@ def _standing(standing: Standing, reason: str) -> list[str]:
 
 
 def _facts(block: Facts) -> str:
-    return "\n".join(f"- {_fact(fact)}" for fact in block.items)
-
-
-def _fact(fact: Fact) -> str:
-    note = f" ({fact.note})" if fact.note else ""
-    return f"{fact.label}: {numbers.number(fact.value, fact.unit)}{note}"
+    return "\n".join(f"- {fact(each)}" for each in block.items)
 
 
 def _table(block: Table) -> str:
     found = [[_cell(row[c.key], c) for c in block.columns] for row in block.rows]
-    grid = _grid([c.label for c in block.columns], found)
-    return "\n\n".join([f"**{block.caption}**", grid, *_rest(block.total, len(block.rows), block.file)])
+    drawn = grid([c.label for c in block.columns], found)
+    return "\n\n".join([f"**{block.caption}**", drawn, *rest(block.total, len(block.rows), block.file)])
 
 
 def _cell(value: Any, column: Column) -> str:
@@ -137,7 +114,7 @@ def _bars(block: Bars) -> str:
         f"- {say(b.label)}: `{_bar(b.estimate, top)}` {charts.estimate_in_words(b.estimate, block.unit)}"
         for b in block.bars
     ]
-    return "\n\n".join([f"**{block.caption}**{against}", "\n".join(lines), *_rest(block.total, len(lines), block.file)])
+    return "\n\n".join([f"**{block.caption}**{against}", "\n".join(lines), *rest(block.total, len(lines), block.file)])
 
 
 def _bar(estimate: Estimate, top: float) -> str:
@@ -147,7 +124,7 @@ def _bar(estimate: Estimate, top: float) -> str:
 
 def _splits(block: Splits) -> str:
     lines = [f"- {say(s.label)}: {charts.split_in_words(s)}" for s in block.splits]
-    return "\n\n".join([f"**{block.caption}**", "\n".join(lines), *_rest(block.total, len(lines), block.file)])
+    return "\n\n".join([f"**{block.caption}**", "\n".join(lines), *rest(block.total, len(lines), block.file)])
 
 
 def _trend(f: KeyFigure) -> str:
@@ -157,8 +134,8 @@ def _trend(f: KeyFigure) -> str:
 
 def _key_figures(block: KeyFigures) -> str:
     head = ("Figure", "This day", "7 days", "Against a week before", "Against the days before")
-    grid = _grid(head, [_key_figure(f) for f in block.figures])
-    return f"**{block.caption}**\n\n{grid}"
+    drawn = grid(head, [_key_figure(f) for f in block.figures])
+    return f"**{block.caption}**\n\n{drawn}"
 
 
 def _key_figure(f: KeyFigure) -> tuple[str, ...]:
@@ -168,7 +145,7 @@ def _key_figure(f: KeyFigure) -> tuple[str, ...]:
 
 def _proposals(block: Proposals) -> str:
     found = [_proposal(p) for p in block.proposals]
-    return "\n\n".join([*found, *_rest(block.total, len(found), block.file)])
+    return "\n\n".join([*found, *rest(block.total, len(found), block.file)])
 
 
 def _proposal(p: Proposal) -> str:
@@ -182,7 +159,7 @@ def _proposal(p: Proposal) -> str:
         f"- state: {p.state.text}{f' ({say(p.state_reason)})' if p.state_reason else ''}",
         *([f"- {say(p.action)}"] if p.action else []),
         f"- expected: {say(p.expected_effect)}; judged by: {say(p.judged_by)}",
-        *(f"- {line}" for line in map(_fact, p.facts)),
+        *(f"- {line}" for line in map(fact, p.facts)),
         f"- evidence: {_evidence(p.evidence, Unit.COUNT)}; source: {say(p.source)}",
         f"- id {p.improvement_id}{revision}, proposed {numbers.day(p.proposed_on)}",
     ]
@@ -192,18 +169,6 @@ def _proposal(p: Proposal) -> str:
 def _definition(d: Definition) -> str:
     samples = f" Sample events: {', '.join(say(i) for i in d.sample_event_ids)}." if d.sample_event_ids else ""
     return f"- **{d.name}**: {say(d.meaning)} Source: `{d.mart}`.{samples}"
-
-
-def _rest(total: int, shown: int, file: str | None) -> list[str]:
-    if total > shown:
-        return [f"and {numbers.count(total - shown)} more{f', all in {file}' if file else ''}"]
-    return []
-
-
-def _grid(head: Iterable[str], body: Iterable[Iterable[str]]) -> str:
-    names = list(head)
-    lines = [names, ["---"] * len(names), *body]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 _CELLS: dict[CellKind, Callable[[Any, Unit], str]] = {
@@ -223,5 +188,8 @@ _BLOCKS: dict[str, Callable[[Any], str]] = {
     "trends": lambda b: "\n".join(f"- {_trend(f)}" for f in b.figures),
     "key_figures": _key_figures,
     "proposals": _proposals,
+    "forest": forest,
+    "trials": trials,
+    "timelines": lambda b: timelines(b, _table),
     "link": lambda b: f"{b.label}: {b.file}",
 }

@@ -43,6 +43,7 @@ class Unit(StrEnum):
     SCORE = "score"
     RATIO = "ratio"
     TIMES = "times"
+    LIFT = "lift"
     MS = "ms"
     USD = "usd"
     BYTES = "bytes"
@@ -60,7 +61,7 @@ def interval(low: float | None, high: float | None, unit: Unit) -> str:
     if low is None or high is None:
         return ""
     first, second = _alike(low, high, unit)
-    joint = " to " if MINUS in first + second else DASH
+    joint = " to " if unit is Unit.LIFT or MINUS in first + second else DASH
     for ending in _ENDINGS:
         if first.endswith(ending) and second.endswith(ending):
             first = first.removesuffix(ending)
@@ -105,6 +106,8 @@ def short(value: float, unit: Unit) -> str:
     """Return an axis label: as few digits as the axis needs."""
     if unit is Unit.SHARE:
         return f"{value * 100:.4g}%"
+    if unit is Unit.LIFT:
+        return f"{value * 100:+.4g}%".replace("-", MINUS) if value else "0"
     if unit is Unit.COUNT:
         return _short_count(value)
     if unit is Unit.MS:
@@ -170,6 +173,12 @@ def _percent(value: float) -> str:
     return f"{value * 100:.1f}%".replace("-", MINUS)
 
 
+def _lift(value: float) -> str:
+    """Write a relative change; rounded to no change it has no sign."""
+    written = f"{value * 100:+,.1f}%"
+    return written[1:] if written in ("+0.0%", "-0.0%") else written
+
+
 def _ratio(value: float) -> str:
     return f"{value:,.2f}" if abs(value) >= 0.1 or value == 0 else _digits(value, 2)
 
@@ -207,6 +216,7 @@ _WRITERS: dict[Unit, Callable[[float], str]] = {
     Unit.SCORE: lambda v: f"{v:.1f}",
     Unit.RATIO: _ratio,
     Unit.TIMES: lambda v: f"{v:,.1f}×",
+    Unit.LIFT: _lift,
     Unit.MS: _ms,
     Unit.USD: _usd,
     Unit.BYTES: _bytes,

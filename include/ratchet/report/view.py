@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from ratchet.contracts.estimates import Estimate, as_record
 from ratchet.report.logtext import Text
@@ -312,7 +312,12 @@ class Link:
     file: str
 
 
-Block = Paragraph | Facts | Table | Bars | Trends | Splits | KeyFigures | Proposals | Link
+class Block(Protocol):
+    """A part of a section; `kind` tells a renderer which one. Those of trials are in `trial_view.py`."""
+
+    @property
+    def kind(self) -> str:
+        """Return its kind."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ratchet.contracts import bucket_arrays
+from ratchet.contracts.buckets import Hash
 from ratchet.samples.catalogue import intents
 from ratchet.samples.frames import SHARED, Array, ids, later, numbers, pick
 from ratchet.samples.people import People
 from ratchet.samples.plan import Plan
 from ratchet.samples.requests import FAILURE
 
-ROLLOUT_STAGES = ((0.0, 5), (0.25, 25), (0.5, 75), (0.8, 100))  # share of the period, percentage from then on
+ROLLOUT_STAGES = ((0.0, 5), (0.25, 25), (0.6, 75))  # share of the period, percentage from then on: still under way
 REASONS = ("SPLIT", "TARGETING", "DEFAULT", "ERROR")
 DEFAULT_SHARE, ERROR_SHARE = 0.008, 0.002
 
@@ -80,31 +82,10 @@ TRIALS = (
 )
 
 
-def murmur3(key: str) -> int:
-    """Return MurmurHash3 x86 32 bit of a text with seed 0."""
-    data = key.encode()
-    value = 0
-    for start in range(0, len(data) - len(data) % 4, 4):
-        value ^= _scrambled(int.from_bytes(data[start : start + 4], "little"))
-        value = (_rotated(value, 13) * 5 + 0xE6546B64) & 0xFFFFFFFF
-    value ^= _scrambled(int.from_bytes(data[len(data) - len(data) % 4 :], "little"))
-    value ^= len(data)
-    for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35)):
-        value = ((value ^ (value >> shift)) * factor) & 0xFFFFFFFF
-    return value ^ (value >> 16)
-
-
-def _scrambled(block: int) -> int:
-    return (_rotated((block * 0xCC9E2D51) & 0xFFFFFFFF, 15) * 0x1B873593) & 0xFFFFFFFF
-
-
-def _rotated(value: int, bits: int) -> int:
-    return ((value << bits) | (value >> (32 - bits))) & 0xFFFFFFFF
-
-
-def buckets(people: People, trial: Trial) -> Array:
-    """Return each user's bucket from 0 to 99; the treatment has the lowest, so that nobody leaves it as it grows."""
-    return np.array([murmur3(trial.flag + user) * 100 >> 32 for user in people.user_ids])
+def treatments(people: People, trial: Trial, percentages: Array, users: Array) -> Array:
+    """Return whether the treatment's percentage covers each user; it has the lowest buckets, so nobody leaves it."""
+    drawn = bucket_arrays.numbers(Hash.FLAGD, trial.flag, people.user_ids).astype(np.uint64)
+    return (drawn[users] * np.uint64(100) >> np.uint64(32)) < percentages
 
 
 def evaluations(
@@ -125,7 +106,7 @@ def _trial_day(
     rows = np.flatnonzero(scope)
     user, root = requests["user"].to_numpy()[rows], roots.iloc[rows]
     tester = people.internal[user] & (len(trial.stages) > 1)
-    inside = buckets(people, trial)[user] < trial.percentages(plan, root["occurred_at"].to_numpy())
+    inside = treatments(people, trial, trial.percentages(plan, root["occurred_at"].to_numpy()), user)
     chance = rng.random(len(rows))
     reason = np.where(tester, 1, 0)
     reason = np.where(chance < DEFAULT_SHARE, 2, np.where(chance < DEFAULT_SHARE + ERROR_SHARE, 3, reason))

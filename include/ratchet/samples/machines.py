@@ -85,9 +85,11 @@ def _story(plan: Plan) -> pd.DataFrame:
         ("chg_incident_search", outage[0], "incident", "search", None, None, _rfc3339(outage[1])),
         ("chg_release_240", plan.meeting_bug, "release", "assistant-api", "2.3.1", "2.4.0", None),
     ]
-    for (share, percentage), before in zip(ROLLOUT_STAGES, ["0", "5", "25", "75"], strict=True):
+    before = "0"
+    for share, percentage in ROLLOUT_STAGES:
         name = f"chg_smart_search_{percentage}"
-        rows.append((name, plan.instant(share), "configuration", "smart_search", before, str(percentage), None))
+        rows.append((name, plan.instant(share), "feature", "smart_search", before, str(percentage), None))
+        before = str(percentage)
     rows.sort(key=lambda row: (row[1], row[0]))
     names = ("event_id", "occurred_at", "kind", "target", "before", "after", "ended_at")
     columns = dict(zip(names, (list(column) for column in zip(*rows, strict=True)), strict=True))

@@ -236,6 +236,35 @@ def _feedback(window: int) -> dict[str, Any]:
     }
 
 
+def _arm(variant: str, units: int) -> dict[str, Any]:
+    sums = dict.fromkeys(("sum_y", "sum_yy", "sum_d", "sum_dd", "sum_yd", "sum_x", "sum_xx", "sum_xy", "sum_xd"), 3.0)
+    pairs = {"pairs": 3, "pair_sum": 1.0, "pair_sum_squares": 3.0, "pairs_higher": 2, "pairs_lower": 1}
+    return {
+        "trial_id": "prompt",
+        "phase": 1,
+        "kind": "experiment",
+        "variant": variant,
+        "is_control": variant == "a",
+        "metric": "accepted",
+        "metric_kind": "ratio",
+        "units": units,
+        "units_with_value": 3,
+        "observations": 4,
+        **sums,
+        "winsor_cap": None,
+        **pairs,
+        "pairs_only_here": 0,
+        "pairs_only_control": 1,
+        "histogram_buckets": [],
+        "histogram_counts": [],
+    }
+
+
+def _arm_units(variant: str, dimension: str, value: str, units: int) -> dict[str, Any]:
+    key = {"trial_id": "prompt", "phase": 1, "variant": variant, "dimension": dimension, "value": value}
+    return {**key, "units": units, "crossovers": 1, "rebucketed": 0, "exposed_after_outcome": 1}
+
+
 @pytest.fixture
 def good_marts() -> dict[str, pd.DataFrame]:
     """Return marts as of the day that agree with each other: 10 requests today, 20 in 7 days, 30 in 30."""
@@ -269,6 +298,12 @@ def good_marts() -> dict[str, pd.DataFrame]:
         "mart_usage": [
             *(_usage(w, "root", "all", "", n) for w, n in ((1, 10), (7, 20), (30, 30))),
             *(_usage(w, "root", "model", "small", n) for w, n in ((1, 6), (7, 12), (30, 25))),
+        ],
+        "mart_experiments": [_arm("a", 5), _arm("b", 4)],
+        "mart_experiment_units": [
+            _arm_units(variant, *cut, units)
+            for variant, units in (("a", 5), ("b", 4))
+            for cut in (("all", ""), ("day", str(DAY)))
         ],
         "mart_kpis_daily": [row for d in dates for w in (1, 7) for row in _kpis(d, w)],
     }

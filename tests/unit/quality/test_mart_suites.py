@@ -51,6 +51,8 @@ def of_every_mart() -> dict[str, Callable[[Frames], None]]:
         "mart_health_daily": ("service", "cost_usd"),
         "mart_usage": ("value", "input_tokens"),
         "mart_kpis_daily": ("metric", "n"),
+        "mart_experiments": ("variant", "pairs_only_here"),
+        "mart_experiment_units": ("value", "rebucketed"),
     }
     found: dict[str, Callable[[Frames], None]] = {}
     for mart, (key, count) in keys.items():
@@ -114,6 +116,16 @@ MUTATIONS: dict[str, Callable[[Frames], None]] = {
     "mart_usage.durations_within_requests": put("mart_usage", {"duration_n": 11}),
     "mart_usage.p95_not_below_p50": put("mart_usage", {"duration_p95_ms": 99.0}),
     "mart_usage.p99_not_below_p95": put("mart_usage", {"duration_p99_ms": 299.0}),
+    "mart_experiments.kinds": put("mart_experiments", {"kind": "hunch"}),
+    "mart_experiments.metric_kinds": put("mart_experiments", {"metric_kind": "vibe"}),
+    "mart_experiments.values_within_units": put("mart_experiments", {"units_with_value": 6, "observations": 6}),
+    "mart_experiments.values_within_observations": put("mart_experiments", {"observations": 2}),
+    "mart_experiments.pairs_apart_within_pairs": put("mart_experiments", {"pairs_higher": 3}),
+    "mart_experiment_units.dimensions": put("mart_experiment_units", {"dimension": "star sign"}),
+    "mart_experiment_units.crossovers_within_units": put("mart_experiment_units", {"crossovers": 6}),
+    "mart_experiment_units.rebucketed_within_units": put("mart_experiment_units", {"rebucketed": 6}),
+    "mart_experiment_units.late_within_units": put("mart_experiment_units", {"exposed_after_outcome": 6}),
+    "mart_totals.experiment_units_equal": put("mart_experiments", {"units": 6}),
     "mart_kpis_daily.dates": put("mart_kpis_daily", {"metric_date": DAY - timedelta(days=28)}),
     "mart_kpis_daily.windows": put("mart_kpis_daily", {"window_days": 30}),
     "mart_kpis_daily.metrics": put("mart_kpis_daily", {"metric": "karma"}),

@@ -7,6 +7,8 @@ import random
 from datetime import date, timedelta
 from typing import Any
 
+from tests.unit.report import trial_fixtures
+
 from ratchet.contracts.improvements import Improvement, ImprovementType, Priority, State
 
 DAY = date(2026, 11, 20)
@@ -22,6 +24,8 @@ STEPS = (
     "usage",
     "health",
     "kpis",
+    "experiments",
+    "rollouts",
     "improvements",
 )
 HOSTILE = (
@@ -641,6 +645,8 @@ def night(**changes: Any) -> dict[str, Any]:
         "kpis": kpis(),
         "improvements": improvements(),
         "tasks": tasks(),
+        "experiments": trial_fixtures.experiments(),
+        "rollouts": trial_fixtures.rollouts(),
         "steps": marks(),
     } | changes
     return {name: result for name, result in whole.items() if result is not None}
@@ -648,7 +654,10 @@ def night(**changes: Any) -> dict[str, Any]:
 
 def hostile() -> dict[str, Any]:
     """Return a night in which every name and text from the log is an attack."""
+    tried, rolled = trial_fixtures.hostile(HOSTILE)
     return night(
+        experiments=tried,
+        rollouts=rolled,
         features=features(HOSTILE),
         errors=errors([error(t, t, 40 + i, "new") for i, t in enumerate(HOSTILE)]),
         feedback=feedback(HOSTILE),
@@ -659,24 +668,30 @@ def hostile() -> dict[str, Any]:
 
 
 def crowded() -> dict[str, Any]:
-    """Return a night with 500 improvements, 1,000 errors and 200 gaps."""
+    """Return a night with 500 improvements, 1,000 errors, 200 gaps and 300 experiments of 20 arms."""
+    tried, rolled = trial_fixtures.crowded()
     long = "a rather long name of something that somebody wanted to have done " * 4
     return night(
         features=features(tuple(f"{long}{i}" for i in range(200))),
         errors=errors([error(f"Error{i}", long, 1200 - i, "ongoing") for i in range(1000)]),
         improvements=improvements([improvement(i, f"{long}{i}") for i in range(500)]),
+        experiments=tried,
+        rollouts=rolled,
     )
 
 
 def flooded() -> dict[str, Any]:
     """Return a crowded night in which every name has 25,000 characters that grow when they are escaped."""
     names = tuple(str(i) + "<&\N{GRINNING FACE}>" * 6000 for i in range(200))
+    tried, rolled = trial_fixtures.many(lambda i: names[i], lambda i: names[i], 30)
     return night(
         features=features(names),
         errors=errors([error(names[i % 200], names[i % 200], 1200 - i, "new") for i in range(1000)]),
         feedback=feedback(names),
         usage=usage(names),
         improvements=improvements([improvement(i, names[i % 200]) for i in range(500)]),
+        experiments=tried,
+        rollouts=rolled,
     )
 
 

@@ -12,7 +12,19 @@ from ratchet import files, report
 from ratchet.report.view import Standing, Status, Tone, View
 
 NIGHTS = [fixtures.night, fixtures.hostile, fixtures.crowded, fixtures.failed_gate, fixtures.empty, dict]
-ARTIFACTS = ("quality", "drift", "features", "errors", "feedback", "usage", "health", "kpis", "improvements")
+ARTIFACTS = (
+    "quality",
+    "drift",
+    "features",
+    "errors",
+    "feedback",
+    "usage",
+    "health",
+    "kpis",
+    "improvements",
+    "experiments",
+    "rollouts",
+)
 
 
 def built(**changes: Any) -> View:
@@ -79,7 +91,7 @@ def test_a_usual_night_answers_the_three_questions() -> None:
     did, needs, failed = view.lists
     assert did.items[0].text == "Read 12,410 lines in 3 files: 12,161 loaded, 143 duplicates, 98 quarantined, 8 blank."
     assert [i.target for i in needs.items] == ["health", *(f"improvement-{i:012x}" for i in (0, 1))]
-    assert [i.tone for i in failed.items] == [Tone.WARN]
+    assert [(i.tone, i.target) for i in failed.items] == [(Tone.WARN, "quality"), (Tone.WARN, "experiments")]
 
 
 def test_the_chapters_are_the_verbs_that_have_content() -> None:

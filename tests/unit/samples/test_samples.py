@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from ratchet import samples
+from ratchet.contracts.buckets import Hash, assign
 from ratchet.samples import catalogue, privacy, words
-from ratchet.samples.experiments import TRIALS, murmur3
+from ratchet.samples.experiments import TRIALS
 from ratchet.samples.plan import Plan
 
 from .conftest import END, ReadBack
@@ -93,27 +94,13 @@ def test_every_tool_and_fault_that_an_intent_names_exists() -> None:
     assert len(types) == len(set(types)), "an error type stands for one planted error"
 
 
-@pytest.mark.parametrize(
-    ("key", "hashed"),
-    [
-        ("", 0),
-        ("test", 0xBA6BD213),
-        ("hello", 0x248BFA47),
-        ("Hello, world!", 0xC0363E43),
-        ("The quick brown fox jumps over the lazy dog", 0x2E4FF723),
-    ],
-)
-def test_murmur3_gives_the_published_values(key: str, hashed: int) -> None:
-    assert murmur3(key) == hashed
-
-
 def test_assignments_can_be_computed_again_from_the_log(sample: ReadBack) -> None:
     for trial in (trial for trial in TRIALS if len(trial.stages) == 1):
         split = [f for f in sample.of("flag_evaluation") if f["flag_key"] == trial.flag and f["reason"] == "SPLIT"]
         assert len(split) > 100
         for event in split:
-            treated = murmur3(trial.flag + event["unit_id"]) * 100 >> 32 < 50
-            assert event["variant"] == trial.variants[treated]
+            index = assign(Hash.FLAGD, trial.flag, event["unit_id"], [50, 50])  # the treatment has the lowest buckets
+            assert event["variant"] == trial.variants[::-1][index]
 
 
 def test_nobody_leaves_a_rollout_as_it_grows(sample: ReadBack) -> None:

@@ -1,0 +1,163 @@
+"""The client: what an AI application calls to log what happens, and to ask which variant a user gets.
+
+No call ever raises because of a version that cannot be read: what was in force stays in force, else the application's
+own default is served.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ratchet.client.complaints import Complaints
+from ratchet.client.evaluation import Reason, Resolution, resolve
+from ratchet.client.event_log import EventLog
+from ratchet.client.logger import USER, Logger
+from ratchet.client.published import Published, Version
+from ratchet.client.rules import TargetingError
+
+NO_VARIANT = "none"  # what a flag evaluation says where the code's own default was served
+_LOGGED = {Reason.STATIC: Reason.DEFAULT, Reason.DISABLED: Reason.DEFAULT}
+
+
+class Client(Logger):
+    """A connection to a Ratchet home, safe to share between threads and across forks.
+
+    Attributes:
+        published: what Ratchet has published.
+        counts: what went wrong, by kind; empty when nothing did.
+    """
+
+    def __init__(
+        self,
+        home: str | Path | None = None,
+        *,
+        landing: str | Path | None = None,
+        published: str | Path | None = None,
+        service: str | None = None,
+        release: str | None = None,
+        environment: str | None = None,
+        id_key: str | None = None,
+        check_every_s: float = 1.0,
+        clock: Callable[[], datetime] | None = None,
+    ) -> None:
+        """Connect; nothing is written yet.
+
+        Args:
+            home: the Ratchet home; default the environment variable RATCHET_HOME, else `./home`.
+            landing: where to log; default `<home>/landing`.
+            published: what to read; default `<home>/published`.
+            service: stands in every event, and in the names of the files.
+            release: of that service, stands in every event.
+            environment: such as production, stands in every event.
+            id_key: a secret; user ids become keyed hashes before anything is assigned or logged.
+            check_every_s: how often a new published version is looked for, at most.
+            clock: the time now, UTC.
+        """
+        root = Path(home or os.environ.get("RATCHET_HOME") or "home")
+        now = clock or (lambda: datetime.now(UTC))
+        complaints = Complaints()
+        self.published = Published(Path(published or root / "published"), complaints, check_every_s)
+        own = {"service": service, "release": release, "environment": environment}
+        super().__init__(
+            EventLog(Path(landing or root / "landing"), service or "application", now),
+            complaints,
+            lambda: own | {"published_version": self.published.current().name},
+            id_key,
+            now,
+        )
+
+    def record_result(self, experiment_id: str, user_id: Any, metric_value: float, **fields: Any) -> str:
+        """Log a value of an experiment's primary metric, whose name is published with its flag."""
+        key, flag = _flag(self.published.current(), experiment_id)
+        metadata = (flag or {}).get("metadata", {})
+        fields = {"unit_type": str(metadata.get("unit_type", USER)), **fields}
+        return self.log_outcome(str(metadata.get("metric") or key), metric_value, user_id, **fields)
+
+    def assign_variant(self, experiment_id: str, user_id: Any, default: str = "control", **context: Any) -> str:
+        """Return the variant that a user gets, and log it.
+
+        Args:
+            experiment_id: the experiment's id, or its flag's key.
+            user_id: the unit; it gets the same variant every time.
+            default: what is returned while the experiment is not published.
+            context: what rules of the flag may ask for.
+        """
+        found = self.evaluate(experiment_id, user_id, context)
+        return default if found.variant is None else found.variant
+
+    def should_show_feature(self, feature_name: str, user_id: Any, **context: Any) -> bool:
+        """Return whether a user sees a feature, and log it; what is not published is not shown.
+
+        Args:
+            feature_name: the rollout's id, or its flag's key.
+            user_id: the unit.
+            context: what rules of the flag may ask for.
+        """
+        return self.evaluate(feature_name, user_id, context).value is True
+
+    def evaluate(
+        self,
+        name: str,
+        unit_id: Any,
+        context: Mapping[str, Any] | None = None,
+        accepts: Callable[[Any], bool] = lambda value: True,
+    ) -> Resolution:
+        """Evaluate a flag for a unit and log it; without a unit nothing is logged, since nobody was exposed.
+
+        Args:
+            name: the flag's key, or the experiment or rollout it belongs to.
+            unit_id: the targeting key.
+            context: what rules of the flag may ask for.
+            accepts: whether the application can use the value; if not, that is an error and its own default is served.
+        """
+        version = self.published.current()
+        key, flag = _flag(version, name)
+        metadata = (flag or {}).get("metadata", {})
+        unit_type = str(metadata.get("unit_type", USER))
+        unit = self._unit(unit_id, unit_type)
+        found = self._resolution(key, flag, version, dict(context or {}) | {"targetingKey": unit})
+        if found.variant is not None and not accepts(found.value):
+            self._complaints.note("wrong_type", f"the value of flag {key} is not of the type that was asked for")
+            found = Resolution(None, found.value, Reason.ERROR)
+        if unit is not None:
+            logged: dict[str, Any] = {
+                "flag_key": key,
+                "variant": found.variant or NO_VARIANT,
+                "unit_id": unit,
+                "unit_type": unit_type,
+            }
+            logged |= {"reason": _LOGGED.get(found.reason, found.reason).value, "published_version": version.name}
+            self._logged("flag_evaluation", logged, is_hashed=True)
+        return found
+
+    def _unit(self, unit_id: Any, unit_type: str) -> str | None:
+        """Return what is assigned, None where it is no id."""
+        if isinstance(unit_id, bool) or not isinstance(unit_id, str | int | uuid.UUID) or unit_id == "":
+            return None
+        return str(self._pseudonym(unit_id) if unit_type == USER else unit_id)
+
+    def _resolution(
+        self, key: str, flag: Mapping[str, Any] | None, version: Version, context: dict[str, Any]
+    ) -> Resolution:
+        if flag is None:
+            self._complaints.note("unknown_flag", f"flag {key} is not published")
+            return Resolution(None, None, Reason.ERROR)
+        try:
+            return resolve(key, flag, context, version.shared)
+        except TargetingError as error:
+            self._complaints.note("flag_error", f"flag {key} cannot be evaluated: {error}")
+            return Resolution(None, None, Reason.ERROR)
+
+    def flag(self, name: str) -> Mapping[str, Any] | None:
+        """Return a flag as it is published, None where it is not."""
+        return _flag(self.published.current(), name)[1]
+
+
+def _flag(version: Version, name: str) -> tuple[str, Mapping[str, Any] | None]:
+    key = version.trials.get(name, name)
+    return key, version.flags.get(key)

@@ -1,0 +1,111 @@
+"""What the steps of a night read: its warehouse, its marts, its experiments and rollouts, and findings from them.
+
+Findings are computed again where a step needs them whole: they are quick, and a step's result is for people. Writing
+belongs to `steps.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from ratchet import frames, objectives
+from ratchet import trials as registered_trials
+from ratchet.night import Night
+from ratchet.settings import config_folder
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ratchet.contracts.gaps import GapsResult
+    from ratchet.contracts.rollout_verdicts import RolloutsResult
+    from ratchet.contracts.satisfaction import FeedbackResult
+    from ratchet.deploy.decisions import Decision
+    from ratchet.measure.experiments import ExperimentsResult
+    from ratchet.trials import Trials
+    from ratchet.warehouse import Warehouse
+
+
+@contextmanager
+def warehouse(night: Night, *, has_trials: bool = False) -> Iterator[tuple[Warehouse, list[date]]]:
+    """Open the warehouse, prepared for this night, with the landing days its daily statistics still lack.
+
+    With `has_trials` it is told the night's experiments and rollouts. Every step prepares for itself: where nights run
+    side by side, another one may have been here since the step before.
+    """
+    from ratchet.warehouse import Warehouse
+
+    with Warehouse.open(night.home) as warehouse:
+        pending = warehouse.pending(load_hashes(night), night.day)
+        warehouse.prepare(night.day, pending, night.settings)
+        if has_trials:
+            night.write("changes", _changes(night))
+            warehouse.tell_trials(trials(night).trials)
+        yield warehouse, pending
+
+
+def _changes(night: Night) -> list[dict[str, Any]]:
+    from ratchet.deploy import flag_changes
+
+    first = night.settings.history_start or min([night.day, *night.loads()])
+    return frames.records(flag_changes.landed(night.home, first, night.day))
+
+
+def load_hashes(night: Night) -> dict[date, str]:
+    """Return what each landing day up to the night's own was loaded from."""
+    return {day: str(report["input_hash"]) for day, report in night.loads().items()}
+
+
+def mart(night: Night, name: str) -> pd.DataFrame:
+    """Return a mart as of the night."""
+    import pandas as pd
+
+    return pd.read_parquet(night.home.snapshot(night.day) / f"{name}.parquet")
+
+
+def trials(night: Night, day: date | None = None, more: Iterable[Decision] = ()) -> Trials:
+    """Return the experiments and rollouts as of the night's day, or of another day with decisions not yet recorded."""
+    from ratchet.deploy import decisions
+
+    at = day or night.day
+    recorded = {d.decision_id: d for d in (*decisions.read(night.home.decisions, at), *more)}
+    known = registered_trials.registered(config_folder())
+    return registered_trials.as_of(known, list(recorded.values()), night.result("changes") or [], at)
+
+
+def experiments(night: Night, known: Trials) -> ExperimentsResult:
+    """Return every experiment judged."""
+    from ratchet.measure.experiments import experiments as judge
+    from ratchet.measure.verdicts import Rules
+
+    facts, units = mart(night, "mart_experiments"), mart(night, "mart_experiment_units")
+    return judge(facts, units, known.phases, night.day, Rules(min_days=night.settings.ab_test_duration.days))
+
+
+def rollouts(night: Night, known: Trials) -> RolloutsResult:
+    """Return every rollout judged."""
+    from ratchet.measure.rollouts import judge_rollouts
+
+    facts, wanted = mart(night, "mart_experiments"), objectives.load(config_folder())
+    return judge_rollouts(
+        known.registered.rollouts, known.states, facts, mart(night, "mart_experiment_units"), wanted, night.day
+    )
+
+
+def gaps(night: Night) -> GapsResult:
+    """Return what people ask for in vain."""
+    from ratchet.analyze.gaps import find_gaps
+
+    gaps, errors = (mart(night, name) for name in ("mart_feature_gaps", "mart_feature_gap_errors"))
+    return find_gaps(gaps, errors, night.settings, night.day)
+
+
+def feedback(night: Night) -> FeedbackResult:
+    """Return what people are dissatisfied with."""
+    from ratchet.analyze.feedback import find_patterns
+
+    marts = ("mart_feedback", "mart_feedback_response", "mart_feedback_comments")
+    feedback, response, comments = (mart(night, name) for name in marts)
+    return find_patterns(feedback, response, comments, night.settings, night.day)

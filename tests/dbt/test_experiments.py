@@ -1,0 +1,374 @@
+"""The marts of experiments against a plain reading of the same events, and nights that learn of trials late."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+import pytest
+from tests.dbt.trials import TRIALS
+
+from ratchet.contracts.experiments import Metric, MetricKind, MetricSource, Trial
+
+DAYS = [date(2026, 1, 5) + timedelta(days=n) for n in range(5)]
+GROWTH = 1.01 / 0.99
+Event = dict[str, Any]
+
+
+def at(event: Event) -> datetime:
+    return datetime.fromisoformat(event["occurred_at"]).replace(tzinfo=UTC)
+
+
+def ended(event: Event) -> datetime:
+    """Return when a request was over, but on the day on which it began."""
+    last = at(event).replace(hour=23, minute=59, second=59, microsecond=999_999)
+    if event["clock"] != "real" or event["duration_ms"] is None:
+        return at(event)
+    return min(at(event) + timedelta(microseconds=round(1000 * event["duration_ms"])), last)
+
+
+@dataclass
+class Unit:
+    """A unit of a trial and what was measured of it."""
+
+    id: str
+    variant: str
+    reason: str
+    entered: datetime
+    ever: datetime
+    begun: datetime
+    seen: list[Event]
+    rebucketed: bool = False
+
+    @property
+    def crossover(self) -> bool:
+        return len({e["variant"] for e in self.seen}) > 1
+
+
+@dataclass
+class Value:
+    """A unit's values of a metric: within its window, before it, and too early."""
+
+    y: float | None
+    d: float
+    x_sum: float
+    x_d: float
+    x_any: bool
+    n: int
+    pairs: set[str]
+    early: bool
+    x: float = 0.0
+
+
+class Reading:
+    """What a night knows of a trial, computed without SQL."""
+
+    def __init__(self, events: dict[date, list[Event]], day: date, trial: Trial, earlier: list[Reading]) -> None:
+        self.trial = trial
+        self.log = [e | {"landed": landed} for landed in events if landed <= day for e in events[landed]]
+        exposures = [e for e in self.log if e["event_type"] == "flag_evaluation" and self._is_exposure(e)]
+        self.units = {u.id: u for u in self._units(exposures)}
+        for unit in self.units.values():
+            before = [r.units[unit.id].variant for r in earlier if unit.id in r.units]
+            unit.rebucketed = bool(before) and before[-1] != unit.variant
+        self.values = {m.name: self._values(m) for m in trial.metrics}
+
+    def _is_exposure(self, e: Event) -> bool:
+        same = e["flag_key"] == self.trial.flag_key and e["unit_type"] == self.trial.unit_type
+        return same and e["reason"] not in ("DEFAULT", "ERROR")
+
+    def _units(self, exposures: list[Event]) -> list[Unit]:
+        trial = self.trial
+        ever: dict[str, datetime] = {}
+        for e in exposures:
+            ever[e["unit_id"]] = min(at(e), ever.get(e["unit_id"], at(e)))
+        mine = [
+            e
+            for e in exposures
+            if e["variant"] in trial.variants
+            and (trial.reason is None or (e["reason"] or "SPLIT") == trial.reason)
+            and (trial.ends_at is None or at(e) < trial.ends_at)
+        ]
+        if trial.starts_at is not None:  # a unit met before the switch does not count on the day of the switch
+            met = {e["unit_id"] for e in mine if at(e) < trial.starts_at and at(e).date() == trial.starts_at.date()}
+            on_the_day = {e["event_id"] for e in mine if at(e).date() == trial.starts_at.date() and e["unit_id"] in met}
+            mine = [e for e in mine if at(e) >= trial.starts_at and e["event_id"] not in on_the_day]
+        if not mine:
+            return []
+        begun = trial.starts_at or min(at(e) for e in mine)
+        if trial.horizon_days is not None:
+            last = datetime(begun.year, begun.month, begun.day, tzinfo=UTC) + timedelta(days=trial.horizon_days)
+            mine = [e for e in mine if at(e) < last]
+        by_unit = defaultdict(list)
+        for e in sorted(mine, key=lambda e: (at(e), e["variant"], e["reason"] or "SPLIT")):
+            by_unit[e["unit_id"]].append(e)
+        return [
+            Unit(u, s[0]["variant"], s[0]["reason"] or "SPLIT", at(s[0]), ever[u], begun, s) for u, s in by_unit.items()
+        ]
+
+    def _events_of(self, metric: Metric, unit: Unit) -> list[tuple[datetime, float, float, str]]:
+        if metric.source is MetricSource.OUTCOME:
+            mine = [e for e in self.log if e["event_type"] == "outcome" and e["metric"] == metric.name]
+            mine = [e for e in mine if (e["unit_type"], e["unit_id"]) == (self.trial.unit_type, unit.id)]
+            return [
+                (at(e), e["value"], 1.0 if e["denominator"] is None else e["denominator"], e["pair_id"] or "")
+                for e in mine
+            ]
+        key = f"{self.trial.unit_type}_id"
+        roots = [e for e in self.log if e["event_type"] == "interaction" and not e["parent_id"] and e[key] == unit.id]
+        found = [(ended(e), _measured(e, metric.column)) for e in roots]
+        return [(when, value, 1.0, "") for when, value in found if value is not None]
+
+    def _values(self, metric: Metric) -> dict[str, Value]:
+        found = {}
+        for unit in self.units.values():
+            events = self._events_of(metric, unit)
+            until = unit.entered + timedelta(days=self.trial.conversion_days)
+            until = min(until, self.trial.outcomes_until or until)
+            inside = [e for e in events if unit.entered <= e[0] < until]
+            before = [e for e in events if unit.ever - timedelta(days=metric.covariate_days) <= e[0] < unit.ever]
+            total, d = sum(e[1] for e in inside), sum(e[2] for e in inside)
+            y = {
+                MetricKind.PROPORTION: float(any(e[1] > 0 for e in inside)),
+                MetricKind.QUANTILE: total / d if d else None,
+            }.get(metric.kind, total)
+            found[unit.id] = Value(
+                y,
+                d,
+                sum(e[1] for e in before),
+                sum(e[2] for e in before),
+                any(e[1] > 0 for e in before),
+                len(inside),
+                {e[3] for e in inside if e[3]},
+                metric.source is MetricSource.OUTCOME and any(unit.begun <= e[0] < unit.ever for e in events),
+            )
+        whole, pooled_d = sum(v.x_sum for v in found.values()), sum(v.x_d for v in found.values())
+        for v in found.values():
+            v.x = {
+                MetricKind.PROPORTION: float(v.x_any),
+                MetricKind.MEAN: v.x_sum,
+                MetricKind.RATIO: v.x_sum - whole / pooled_d * v.x_d if pooled_d else 0.0,
+                MetricKind.QUANTILE: 0.0,
+            }[metric.kind]
+        return found
+
+    def row(self, variant: str, metric: Metric) -> dict[str, Any]:
+        values = self.values[metric.name]
+        arm = [v for u, v in values.items() if self.units[u].variant == variant]
+        known = [(v.y or 0.0, v.d, v.x) for v in arm]
+        cap = self._cap(metric)
+        row: dict[str, Any] = {
+            "units": len(arm),
+            "units_with_value": sum(v.n > 0 for v in arm),
+            "observations": sum(v.n for v in arm),
+            "sum_y": sum(y for y, _, _ in known),
+            "sum_yy": sum(y * y for y, _, _ in known),
+            "sum_d": sum(d for _, d, _ in known),
+            "sum_dd": sum(d * d for _, d, _ in known),
+            "sum_yd": sum(y * d for y, d, _ in known),
+            "sum_x": sum(x for _, _, x in known),
+            "sum_xx": sum(x * x for _, _, x in known),
+            "sum_xy": sum(x * y for y, _, x in known),
+            "sum_xd": sum(x * d for _, d, x in known),
+            "winsor_cap": cap,
+        }
+        capped = [(min(y, cap), d, x) for y, d, x in known] if cap is not None else []
+        none = None if cap is None else 0
+        row |= {
+            "winsor_sum_y": sum((y for y, _, _ in capped), none) if capped or none == 0 else None,
+            "winsor_sum_yy": sum((y * y for y, _, _ in capped), none) if capped or none == 0 else None,
+            "winsor_sum_yd": sum((y * d for y, d, _ in capped), none) if capped or none == 0 else None,
+            "winsor_sum_xy": sum((x * y for y, _, x in capped), none) if capped or none == 0 else None,
+        }
+        return row | self._pairs(variant, metric) | {"histogram": self._histogram(arm, metric)}
+
+    def _cap(self, metric: Metric) -> float | None:
+        ys = sorted((v.y or 0.0 for v in self.values[metric.name].values() if v.n), reverse=True)
+        if metric.winsor_share is None or not ys:
+            return None
+        n = len(self.units) if metric.kind is MetricKind.MEAN else len(ys)
+        place = math.floor(metric.winsor_share * n)
+        return ys[place] if place < len(ys) else 0.0
+
+    def _pairs(self, variant: str, metric: Metric) -> dict[str, Any]:
+        here, there = self._by_pair(variant, metric), self._by_pair(self.trial.control, metric)
+        counts = ("pairs", "pair_sum", "pair_sum_squares", "pairs_higher", "pairs_lower")
+        if not self.trial.paired or variant == self.trial.control or not here:
+            return dict.fromkeys((*counts, "pairs_only_here", "pairs_only_control"), 0)
+        lifts = [here[p] - there[p] for p in here.keys() & there.keys()]
+        numbers = (
+            len(lifts),
+            sum(lifts),
+            sum(x * x for x in lifts),
+            sum(x > 0 for x in lifts),
+            sum(x < 0 for x in lifts),
+        )
+        missing = {"pairs_only_here": len(here.keys() - there), "pairs_only_control": len(there.keys() - here)}
+        return dict(zip(counts, numbers, strict=True)) | missing
+
+    def _by_pair(self, variant: str, metric: Metric) -> dict[str, float]:
+        members = defaultdict(list)
+        for name, unit in self.units.items():
+            of_unit = set().union(*(values[name].pairs for values in self.values.values()))
+            value = self.values[metric.name][name]
+            if unit.variant == variant and of_unit and value.n and value.y is not None:
+                members[min(of_unit)].append(value)
+        if metric.kind is MetricKind.RATIO:
+            return {p: sum(v.y for v in vs) / d for p, vs in members.items() if (d := sum(v.d for v in vs))}
+        return {p: sum(v.y for v in vs) / len(vs) for p, vs in members.items()}
+
+    @staticmethod
+    def _histogram(arm: list[Value], metric: Metric) -> dict[int, int]:
+        found: dict[int, int] = defaultdict(int)
+        for v in arm if metric.kind is MetricKind.QUANTILE else []:
+            if v.y is not None:
+                found[math.ceil(math.log(v.y) / math.log(GROWTH)) if v.y > 0 else -1_000_000] += 1
+        return dict(found)
+
+
+def _measured(e: Event, column: str | None) -> float | None:
+    if column == "requests":
+        return 1.0
+    if column == "failure":
+        return None if e["success"] is None else float(not e["success"])
+    if column == "duration_ms":
+        return e["duration_ms"] if e["clock"] == "real" else None
+    return e[column]  # type: ignore[no-any-return,index]
+
+
+def readings(events: dict[date, list[Event]], day: date) -> list[Reading]:
+    found: list[Reading] = []
+    for trial in sorted(TRIALS, key=lambda t: (t.trial_id, t.phase)):
+        found.append(Reading(events, day, trial, [r for r in found if r.trial.trial_id == trial.trial_id]))
+    return found
+
+
+@pytest.fixture(params=[DAYS[0], DAYS[2], DAYS[4]], ids=str)
+def day(request: pytest.FixtureRequest) -> date:
+    return request.param  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def told(events_by_day: dict[date, list[Event]], day: date) -> list[Reading]:
+    return readings(events_by_day, day)
+
+
+def test_sufficient_statistics(five_nights: Any, day: date, told: list[Reading]) -> None:
+    mart = five_nights.mart("mart_experiments", day)
+    rows = {(r.trial_id, r.phase, r.variant, r.metric): r._asdict() for r in mart.itertuples(index=False)}
+    wanted = [(r, v, m) for r in told for v in r.trial.variants for m in r.trial.metrics]
+    assert len(rows) == len(mart) == len(wanted)
+    for reading, variant, metric in wanted:
+        key = (reading.trial.trial_id, reading.trial.phase, variant, metric.name)
+        found, expected = rows[key], reading.row(variant, metric)
+        histogram = dict(zip(found["histogram_buckets"], found["histogram_counts"], strict=True))
+        assert histogram == expected.pop("histogram"), key
+        assert found["is_control"] == (variant == reading.trial.control)
+        for column, value in expected.items():
+            got = None if pd.isna(found[column]) else found[column]
+            assert got == (None if value is None else pytest.approx(value, rel=1e-9, abs=1e-9)), (key, column)
+
+
+def test_the_events_have_what_has_to_be_told_apart(events_by_day: dict[date, list[Event]]) -> None:
+    units = [u for r in readings(events_by_day, DAYS[-1]) for u in r.units.values()]
+    values = [v for r in readings(events_by_day, DAYS[-1]) for vs in r.values.values() for v in vs.values()]
+    assert any(u.crossover for u in units)
+    assert any(u.rebucketed for u in units)
+    assert any(v.early for v in values)
+    assert any(v.n == 0 for v in values)
+    assert any(v.x for v in values)
+    rows = [r.row(v, m) for r in readings(events_by_day, DAYS[-1]) for v in r.trial.variants for m in r.trial.metrics]
+    assert sum(r["pairs"] for r in rows) > 0
+    assert sum(r["pairs_only_here"] for r in rows) > 0
+    assert any(r["winsor_cap"] is not None and r["winsor_sum_y"] < r["sum_y"] for r in rows)
+
+
+def test_units_by_where_they_entered(five_nights: Any, day: date, told: list[Reading]) -> None:
+    mart = five_nights.mart("mart_experiment_units", day)
+    found = {(r.trial_id, r.phase, r.variant, r.dimension, r.value): tuple(r)[6:] for r in mart.itertuples(index=False)}
+    expected: dict[Any, list[int]] = {}
+    for reading in told:
+        key = (reading.trial.trial_id, reading.trial.phase)
+        cuts = {("all", "")} | {cut for u in reading.units.values() for cut in _cuts(u)}
+        expected |= {(*key, v, *cut): [0, 0, 0, 0] for v in reading.trial.variants for cut in cuts}
+        for unit in reading.units.values():
+            early = any(values[unit.id].early for values in reading.values.values())
+            for cut in {("all", ""), *_cuts(unit)}:
+                counts = expected[(*key, unit.variant, *cut)]
+                for i, adds in enumerate((True, unit.crossover, unit.rebucketed, early)):
+                    counts[i] += adds
+    assert found == {key: tuple(counts) for key, counts in expected.items()}
+
+
+def _cuts(unit: Unit) -> set[tuple[str, str]]:
+    first = unit.seen[0]
+    named = {name: first.get(name) for name in ("service", "release", "environment")}
+    return {("day", str(unit.entered.date())), *((k, v) for k, v in named.items() if v is not None)}
+
+
+def test_assignments(five_nights: Any, day: date, told: list[Reading]) -> None:
+    mart = five_nights.mart("mart_experiment_assignments", day)
+    found = {(r.trial_id, r.phase, r.unit_id): tuple(r)[4:] for r in mart.itertuples(index=False)}
+    expected = {}
+    for reading in told:
+        for unit in reading.units.values():
+            early = any(values[unit.id].early for values in reading.values.values())
+            row = (unit.variant, unit.reason, unit.entered.replace(tzinfo=None), unit.crossover, unit.rebucketed, early)
+            expected[(reading.trial.trial_id, reading.trial.phase, unit.id)] = row
+    assert found == expected
+
+
+def test_a_trial_that_a_later_night_learns_of_needs_no_old_day_again(
+    new_lake: Any, events_by_day: dict[date, list[Event]], five_nights: Any
+) -> None:
+    lake = new_lake("late")
+    for day in DAYS:
+        lake.land(day, events_by_day[day])
+        lake.trials = () if day < DAYS[-1] else TRIALS
+        lake.night(day)
+    assert lake.mart("mart_experiments", DAYS[1]).empty
+    marts = ("mart_experiments", "mart_experiment_units", "mart_experiment_assignments")
+    for mart in marts:
+        pd.testing.assert_frame_equal(lake.mart(mart, DAYS[-1]), five_nights.mart(mart, DAYS[-1]))
+
+
+@pytest.mark.parametrize(
+    ("clock", "began", "duration_ms", "exposed", "counts"),
+    [
+        ("real", "10:00:00", 5_000.0, "10:00:02", 1),
+        ("real", "10:00:00", 1_000.0, "10:00:02", 0),
+        ("real", "10:00:00", None, "10:00:00", 1),
+        ("synthetic", "10:00:00", 5_000.0, "10:00:02", 0),
+        ("real", "23:59:59", 5_000.0, "23:59:59.5", 1),
+    ],
+)
+def test_the_request_that_asked_for_the_flag_counts(
+    lake: Any, clock: str, began: str, duration_ms: float | None, exposed: str, counts: int
+) -> None:
+    day = DAYS[0]
+    common = {"clock": clock, "user_id": "u", "session_id": None, "parent_id": None}
+    request = {"event_type": "interaction", "event_id": "i", "occurred_at": f"{day}T{began}", **common}
+    flag = {"event_type": "flag_evaluation", "event_id": "f", "occurred_at": f"{day}T{exposed}", **common}
+    flag |= {"flag_key": "f", "variant": "a", "unit_id": "u", "unit_type": "user", "reason": "SPLIT"}
+    lake.land(day, [request | {"success": False, "duration_ms": duration_ms}, flag])
+    lake.night(day)
+    mart = lake.mart("mart_experiments", day).query("trial_id == 'split_only' and variant == 'a'").set_index("metric")
+    assert mart.loc["failed", ["units", "observations", "sum_y"]].tolist() == [1, counts, counts]
+
+
+def test_a_trial_that_is_over_stays_as_it_was(five_nights_copy: Any) -> None:
+    year = timedelta(days=365)
+    begun = datetime(2025, 1, 5, tzinfo=UTC)
+    five_nights_copy.trials = (replace(TRIALS[2], starts_at=begun), replace(TRIALS[2], trial_id="kept"))
+    five_nights_copy.land(DAYS[0] + year, [])
+    five_nights_copy.night(DAYS[0] + year)
+    mart = five_nights_copy.mart("mart_experiments", DAYS[0] + year)
+    assert mart.groupby("trial_id")["units"].sum().to_dict()["short"] == 0
+    before = five_nights_copy.mart("mart_experiments", DAYS[-1])
+    columns = ["units", "sum_y", "sum_yy"]
+    kept = mart[mart["trial_id"] == "kept"].reset_index(drop=True)[columns]
+    pd.testing.assert_frame_equal(kept, before[before["trial_id"] == "short"].reset_index(drop=True)[columns])

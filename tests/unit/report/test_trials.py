@@ -1,0 +1,427 @@
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+import pytest
+from tests.unit.report import fixtures, trial_fixtures
+from tests.unit.report.fixtures import DAY, marks, night
+from tests.unit.report.trial_fixtures import comparison, experiment, lift, none, phases, rollout, units
+
+from ratchet import report
+from ratchet.contracts.estimates import Estimate
+from ratchet.errors import NotComputable
+from ratchet.report import trial_charts
+from ratchet.report.logtext import logged, text
+from ratchet.report.trial_view import Interval, Span, SpanState
+from ratchet.report.view import Label, Standing, Tone
+
+
+def blocks(name: str, **changes: Any) -> list[Any]:
+    view = report.build(night(**changes), DAY)
+    (section,) = (s for c in view.chapters for s in c.sections if s.id == name)
+    return list(section.blocks)
+
+
+def one(name: str, kind: str, **changes: Any) -> Any:
+    (found,) = (b for b in blocks(name, **changes) if b.kind == kind)
+    return found
+
+
+def cards(*entries: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    found = one("experiments", "trials", experiments=trial_fixtures.experiments(list(entries) or None, **changes))
+    return {str(t.name): t for t in found.trials}
+
+
+def timelines(*entries: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    found = one("rollouts", "timelines", rollouts=trial_fixtures.rollouts(list(entries) or None), **changes)
+    return {str(t.name): t for t in found.timelines}
+
+
+def said(name: str, **changes: Any) -> str:
+    return " ".join(str(b.text) for b in blocks(name, **changes) if b.kind == "paragraph")
+
+
+def line(value: float | None = 0.04, low: float | None = -0.01, high: float | None = 0.09, **more: Any) -> Interval:
+    number = NotComputable("too few units") if value is None else value
+    tone = more.pop("tone", Tone.PLAIN)
+    return Interval(text("m"), text("primary"), Estimate(number, 10, low, high), Label("undecided", tone), **more)
+
+
+# experiments
+
+
+def test_experiments_with_news_come_first_and_then_what_asks_for_action() -> None:
+    assert list(cards()) == [
+        "answers_with_sources",
+        "tone_of_voice",
+        "longer_context",
+        "search_ranking",
+        "shorter_onboarding",
+        "voice_input",
+    ]
+
+
+def test_the_lead_counts_verdicts_and_what_changed() -> None:
+    assert said("experiments").startswith(
+        "6 experiments: 1 ship, 1 roll back, 1 invalid, 1 inconclusive, 1 keep running, 1 not computable. "
+        "Since the night before, 2 have news."
+    )
+    calm = [experiment("calm", "keep running", "no clear difference yet", [], units(5, 5))]
+    quiet = trial_fixtures.experiments(calm, news=[])
+    assert "nothing new was decided or edited" in said("experiments", experiments=quiet)
+
+
+def test_a_new_verdict_and_a_new_phase_are_news_of_tonight_only() -> None:
+    found = cards()
+    assert found["answers_with_sources"].news == ("new verdict, was keep running",)
+    assert found["tone_of_voice"].news == ("edited: phase 2 begins",)
+    assert found["longer_context"].news == ()
+    old = experiment("old", "keep running", "waits", [], units(5, 5), phase=2, edited_on="2026-11-19")
+    assert cards(old)["old"].news == ()
+
+
+def test_a_card_holds_verdict_reason_sample_against_plan_and_days_left() -> None:
+    card = cards()["tone_of_voice"]
+    assert (card.verdict, card.reason) == (Label("keep running", Tone.PLAIN), "no clear difference yet")
+    assert (card.sample.units, card.sample.planned) == (12_349, 31_900)
+    assert trial_charts.of_plan(card.sample) == "39% of 31,900 planned"
+    facts = {f.label: (f.value, f.note) for f in card.facts}
+    assert facts["Days left"] == (9, "ends 4 Dec")
+    assert facts["Detectable now"] == (0.061, "planned for 5.0%")
+    assert facts["For a single look"][0] == 18_400
+
+
+@pytest.mark.parametrize(
+    ("name", "when"),
+    [
+        ("answers_with_sources", "decided before its end, 4 Dec"),
+        ("shorter_onboarding", "ended 4 Nov"),
+        ("search_ranking", "ends 4 Dec"),
+        ("voice_input", "no end is known yet"),
+    ],
+)
+def test_without_days_left_it_says_when_it_ends(name: str, when: str) -> None:
+    fact = next(f for f in cards()[name].facts if f.label == "Days left")
+    assert (fact.value, fact.note) == (None, when)
+
+
+def test_a_phase_that_an_edit_ended_has_no_card_but_a_line() -> None:
+    table = one("experiments", "table")
+    assert [(r["id"], r["phase"]) for r in table.rows] == [("tone_of_voice", 1)]
+    assert "Phases that an edit ended" in table.caption
+
+
+def test_margins_lie_on_the_side_that_is_worse() -> None:
+    entry = experiment(
+        "e",
+        "keep running",
+        "waits",
+        [
+            comparison("accepted", "primary", "undecided", lift(0.01, 0.05)),
+            comparison("failures", "guardrail", "safe", lift(0.01, 0.05), direction="decrease", margin=0.1),
+            comparison("useful", "guardrail", "harmed", lift(-0.2, 0.05), margin=0.1),
+        ],
+        units(600, 600),
+    )
+    rows = cards(entry)["e"].forest.rows
+    assert [(str(r.label), r.margin, r.outcome.tone) for r in rows] == [
+        ("accepted", None, Tone.PLAIN),
+        ("failures", 0.1, Tone.GOOD),
+        ("useful", -0.1, Tone.BAD),
+    ]
+
+
+def test_twenty_arms_are_all_named_and_what_is_left_out_is_counted() -> None:
+    compared = [
+        comparison(metric, role, "safe", lift(0.01 * i, 0.1), arm=f"arm_{i}")
+        for metric, role in (("accepted", "primary"), ("failures", "guardrail"))
+        for i in range(19)
+    ]
+    compared[-1]["outcome"] = "harmed"
+    seen = units(*[600 + i for i in range(20)])
+    card = cards(experiment("e", "roll back", "harm", compared, seen, arms=[f"a{i}" for i in range(20)]))["e"]
+    rows = card.forest.rows
+    assert (len(rows), card.forest.total) == (20, 38)
+    assert [str(r.label) for r in rows[:19]] == [f"arm_{i}" for i in range(19)]
+    assert (str(rows[19].note).split(",")[0], rows[19].outcome.text) == ("failures", "harmed")
+    assert str(card.checks[0].text).startswith("20 arms with 600 to 619 units")
+
+
+def test_experiments_of_many_arms_leave_fewer_cards_and_the_others_stand_in_a_table() -> None:
+    shown = blocks("experiments", experiments=trial_fixtures.crowded()[0])
+    trials = next(b for b in shown if b.kind == "trials")
+    table = next(b for b in shown if b.kind == "table")
+    assert (len(trials.trials), trials.total) == (4, 300)
+    assert (len(table.rows), table.total, table.file) == (20, 296, "experiments.json")
+    few = [experiment(f"e{i:02}", "keep running", "waits", [], units(9, 9)) for i in range(15)]
+    assert len(cards(*few)) == 10
+
+
+def test_all_primaries_stand_in_one_picture() -> None:
+    forest = one("experiments", "forest")
+    found = {str(r.label): (str(r.note), r.outcome.text) for r in forest.rows}
+    assert found["longer_context"] == ("roll back: accepted", "undecided")
+    assert found["tone_of_voice"] == ("keep running: accepted with friendly", "undecided")
+    assert "voice_input" not in found
+
+
+def test_the_checks_say_ratio_assignment_crossover_and_order_with_examples() -> None:
+    checks = {c.name: c for c in cards()["search_ranking"].checks}
+    assert {name: c.finding.text for name, c in checks.items()} == {
+        "Sample ratio": "broken",
+        "Assignment": "look closer",
+        "Crossover": "look closer",
+        "Order": "look closer",
+    }
+    assert checks["Sample ratio"].text == (
+        "control 5,500 (50.0% expected), treatment 4,500 (50.0% expected); p < 0.0001; "
+        "stands out: service mobile (2,100 / 1,204, p < 0.0001)."
+    )
+    assert checks["Assignment"].evidence.quotes[0] == "u-0: logged treatment, by its bucket control"
+    assert checks["Crossover"].evidence.event_ids == ("u-77", "u-91")
+
+
+def test_a_sound_experiment_says_so_and_one_without_units_says_nothing() -> None:
+    found = cards()
+    assert [c.finding.text for c in found["longer_context"].checks] == ["fine", "fine", "fine"]
+    assert "12 units with masked ids left out." in found["answers_with_sources"].checks[1].text
+    assert found["shorter_onboarding"].checks[1].finding.text == "not computable"
+    assert (found["voice_input"].checks, found["voice_input"].forest) == ((), None)
+
+
+def test_without_audit_or_programme_the_rest_is_there() -> None:
+    old = trial_fixtures.experiments(audit=None, programme=None)
+    assert said("programme", experiments=old) == "Not computed for this night."
+    found = one("experiments", "trials", experiments=old)
+    assert [c.name for c in found.trials[0].checks] == ["Sample ratio", "Crossover"]
+
+
+def test_problems_of_files_stand_in_the_chapter_and_on_the_first_screen() -> None:
+    problems = [f"experiments/e{i}.yaml: mde: is missing" for i in range(7)]
+    changed = trial_fixtures.experiments(problems=problems)
+    assert "e4.yaml" in said("experiments", experiments=changed)
+    assert "and 2 more problems with files" in said("experiments", experiments=changed)
+    view = report.build(night(experiments=changed), DAY)
+    assert problems[0] in [i.text for i in view.lists[2].items]
+    assert "Judged 6 experiments and 6 rollouts; 1 verdict is new." in [i.text for i in view.lists[0].items]
+
+
+def test_nothing_registered_is_said() -> None:
+    nothing = trial_fixtures.experiments([], reason="no experiment is registered", news=[], problems=[])
+    assert said("experiments", experiments=nothing) == "no experiment is registered."
+    nothing = trial_fixtures.rollouts([], reason="no rollout is registered")
+    assert said("rollouts", rollouts=nothing) == "no rollout is registered."
+
+
+@pytest.mark.parametrize("step", ["experiments", "rollouts"])
+def test_a_failed_step_hides_its_old_result_and_names_the_reason(step: str) -> None:
+    view = report.build(night(steps=marks(**{step: "failed"})), DAY)
+    section = next(s for c in view.chapters for s in c.sections if s.id == step)
+    assert (section.standing, section.blocks) == (Standing.FAILED, ())
+    assert section.reason.startswith("ValueError")
+
+
+def test_a_failed_audit_of_experiments_spares_the_rollouts() -> None:
+    found = timelines(experiments=None)
+    assert [c.name for c in found["smart_search"].checks] == ["Sample ratio"]
+
+
+def test_the_programme_says_what_improved_and_what_was_overstated() -> None:
+    assert said("programme") == "9 experiments ended: 3 ship, 2 roll back, 1 invalid, 3 inconclusive."
+    facts = one("programme", "facts").items
+    assert [f.value for f in facts] == [0.375, 0.023, 0.82]
+    rows = one("programme", "table").rows
+    assert (rows[0]["experiment_id"], rows[0]["expected"].number) == ("ended_7", 0.009)
+    none_yet = {"verdicts": {}, "lifts": []}
+    empty = trial_fixtures.experiments(programme=trial_fixtures.programme() | none_yet)
+    assert said("programme", experiments=empty) == "No experiment has ended yet, so there is nothing to add up."
+
+
+# rollouts
+
+
+def test_a_timeline_shows_what_was_where_it_is_and_what_comes() -> None:
+    found = timelines()["smart_search"]
+    assert [(s.stage, s.state.value) for s in found.spans] == [
+        ("internal", "past"),
+        ("beta", "past"),
+        ("quarter", "present"),
+        ("most", "planned"),
+        ("everyone", "planned"),
+    ]
+    assert [s.when for s in found.spans[:3]] == [
+        "9 Nov to 10 Nov, 48 hours",
+        "12 Nov to 14 Nov, 72 hours",
+        "since 16 Nov, 120 hours",
+    ]
+    assert (found.spans[0].start, found.spans[2].end) == (0.0, 288.0)
+    assert [s.groups for s in found.spans[:2]] == [("internal_testers",), ()]
+    assert (found.from_day, found.to_day) == ("2026-11-09", "2026-11-20")
+
+
+def test_the_next_step_is_said_with_who_takes_it() -> None:
+    found = timelines()
+    assert found["smart_search"].next_step == "Next: stage most, 75% of units."
+    assert found["dark_launch"].next_step == "Next: stage internal, 0% of units and internal_testers."
+    assert found["bulk_export"].next_step == "Next: the application should take it back from everyone."
+    assert found["instant_preview"].next_step == ""
+    assert "its file was edited since" in found["instant_preview"].about
+
+
+def test_a_rolled_back_feature_is_off_until_tonight_and_has_nothing_planned() -> None:
+    found = timelines()["old_editor"]
+    assert found.verdict.text == "rolled back"
+    assert [(s.stage, s.percentage, s.state) for s in found.spans][-1] == ("off", 0.0, SpanState.PRESENT)
+    assert not [s for s in found.spans if s.state is SpanState.PLANNED]
+
+
+def test_rollouts_that_must_be_taken_back_come_first_and_a_new_stage_is_news() -> None:
+    found = timelines()
+    assert next(iter(found)) == "bulk_export"
+    assert found["instant_preview"].news == ("new stage: quarter",)
+    assert found["smart_search"].news == ()
+
+
+def test_guardrails_stand_with_their_margin_and_objectives_with_their_target() -> None:
+    found = timelines()
+    rows = found["instant_preview"].forest.rows
+    assert [(str(r.label), r.margin, r.outcome.text) for r in rows] == [
+        ("failure_rate", 0.1, "open"),
+        ("cost_usd", 0.1, "not computable"),
+    ]
+    assert [r.margin for r in found["smart_search"].forest.rows] == [0.1, -0.05]
+    (row,) = found["team_spaces"].objectives.rows
+    assert (row["name"], row["met"].text, row["target"]) == ("success_rate", "met", 0.9)
+
+
+@pytest.mark.parametrize(
+    ("met", "is_critical", "words"),
+    [(True, False, "met"), (False, False, "breached"), (None, False, "too few to judge"), (False, True, "critical")],
+)
+def test_an_objective_is_met_breached_or_not_judged(met: bool | None, is_critical: bool, words: str) -> None:
+    entry = {"name": "uptime", "target": 0.9, "critical": 0.8, "share": lift(0.9, 0.1), "met": met}
+    judged = rollout("r", "hold", "waits", phases([1]), objectives=[entry | {"is_critical": is_critical}])
+    assert timelines(judged)["r"].objectives.rows[0]["met"].text == words
+
+
+# pictures
+
+
+def test_an_axis_shows_no_change_every_lift_and_every_margin() -> None:
+    axis = trial_charts.axis([line(), line(0.2, 0.1, 0.3, margin=0.4)])
+    assert all(axis.holds(v) for v in (0.0, 0.04, 0.2, 0.3, 0.4))
+    assert 2 <= len(axis.ticks) <= 6
+    assert 0.0 in axis.ticks
+
+
+@pytest.mark.parametrize("rows", [[], [line(None, None, None)], [line(0.0, 0.0, 0.0)], [line(0.5, None, None)]])
+def test_an_axis_of_nearly_nothing_has_a_width(rows: list[Interval]) -> None:
+    axis = trial_charts.axis(rows)
+    assert axis.high > axis.low
+    assert axis.holds(0.0)
+
+
+def test_one_very_wide_interval_ends_in_an_arrow_and_leaves_the_others_their_size() -> None:
+    rows = [*[line() for _ in range(9)], line(0.05, -40.0, 55.0)]
+    axis = trial_charts.axis(rows)
+    assert axis.high < 1
+    assert "M-7-5L0 0 -7 5" in trial_charts.interval(rows[-1], axis)
+    assert "M-7-5" not in trial_charts.interval(rows[0], axis)
+    assert "▸" in trial_charts.strip(rows[-1], axis)
+
+
+def test_bounds_that_are_not_finite_are_left_out_of_the_axis() -> None:
+    axis = trial_charts.axis([line(0.05, -math.inf, math.inf), line()])
+    assert math.isfinite(axis.low)
+    assert math.isfinite(axis.high)
+
+
+def test_what_is_established_is_told_apart_without_colour() -> None:
+    axis = trial_charts.axis([line()])
+    assert "<circle" in trial_charts.interval(line(), axis)
+    assert "<circle" not in trial_charts.interval(line(tone=Tone.GOOD), axis)
+
+
+@pytest.mark.parametrize(("margin", "start"), [(0.1, False), (-0.1, True)])
+def test_harm_is_shaded_from_the_margin_to_the_edge(margin: float, start: bool) -> None:
+    row = line(margin=margin)
+    axis = trial_charts.axis([row])
+    drawn = re.search(r'class="harm" x="([\d.]+)%" width="([\d.]+)%"', trial_charts.interval(row, axis))
+    assert drawn is not None
+    x, width = map(float, drawn.groups())
+    assert (x == 0) is start
+    assert (x + width == pytest.approx(100)) is not start
+
+
+def test_a_lift_in_words_holds_values_interval_and_p() -> None:
+    row = line(p=0.031, margin=-0.1, control=Estimate(0.5, 9), treatment=Estimate(0.52, 9))
+    assert trial_charts.interval_in_words(row) == (
+        "+4.0%, −1.0 to +9.0%, n = 10, undecided; 0.52 against 0.50; p = 0.031; harm beyond −10.0%"
+    )
+    assert trial_charts.interval_in_words(line(None, None, None)) == "not computable: too few units, undecided"
+
+
+def test_a_lift_as_text_has_one_width_and_marks_zero_value_and_margin() -> None:
+    row = line(margin=-0.05)
+    axis = trial_charts.axis([row])
+    drawn = trial_charts.strip(row, axis)
+    assert len(drawn) == 41
+    assert drawn.index(":") < drawn.index("├") < drawn.index("│") < drawn.index("●") < drawn.index("┤")
+    assert set(trial_charts.strip(line(None, None, None), axis)) == {"·", "│"}
+
+
+def test_a_timeline_places_what_was_left_and_what_comes_right_of_tonight() -> None:
+    past = Span("a", 5.0, (), SpanState.PAST, "then", 0.0, 24.0)
+    now = Span("b", 25.0, (logged("<g>"),), SpanState.PRESENT, "since then", 24.0, 48.0)
+    coming = Span("c", 100.0, (), SpanState.PLANNED, "planned")
+    drawn = str(trial_charts.timeline([past, now, coming], "x"))
+    places = re.findall(r'class="stage (\w+)" x="([\d.]+)%"', drawn)
+    assert places == [("past", "0"), ("present", "35"), ("planned", "70")]
+    assert "b, 25% + &lt;g&gt;, since then" in drawn
+    assert (trial_charts.past_share([past]), trial_charts.past_share([coming])) == (100.0, 0.0)
+    assert trial_charts.timeline_in_words([], "x") == "Stages of x: none"
+
+
+def test_a_phase_without_any_time_still_has_a_width() -> None:
+    fresh = Span("a", 5.0, (), SpanState.PRESENT, "from 21 Nov on", 0.0, 0.0)
+    assert 'width="1%"' in trial_charts.timeline([fresh], "x")
+
+
+def test_a_stage_that_begins_after_the_night_is_there_without_hours() -> None:
+    begins = phases([1])[0] | {"starts_at": "2026-11-21T00:00:00+00:00", "hours": 0.0}
+    found = timelines(rollout("r", "no data", "not in force for a day yet", [begins]))["r"]
+    assert found.spans[0].when == "from 21 Nov on"
+    assert found.news == ("new stage: internal",)
+
+
+# both forms
+
+
+def test_a_report_in_markdown_holds_pictures_verdicts_and_checks() -> None:
+    written = report.render_markdown(report.build(night(), DAY))
+    assert "#### answers\\_with\\_sources" in written
+    assert "**ship** (new verdict, was keep running): accepted is better" in written
+    assert re.search(r"\| accepted \(primary, more is better\) \| 0\.13|\| accepted .*`·*│·*├─+●─+┤·*`", written)
+    assert "- Units so far: 32,304 (101% of 31,900 planned)" in written
+    assert "- Sample ratio: **broken**." in written
+    assert "| quarter | 25% | since 16 Nov, 120 hours | **now** |" in written
+
+
+def test_names_of_files_and_logs_stay_text() -> None:
+    view = report.build(fixtures.hostile(), DAY)
+    page = report.render_html(view)
+    assert "<script>alert" not in page
+    assert page.count("&lt;script&gt;alert(&#39;xss&#39;)&lt;/script&gt;") > 10
+    ids = re.findall(r' id="((?:experiment|rollout)-[^"]*)"', page)
+    assert len(ids) == len(set(ids)) > 5
+    assert all(re.fullmatch(r"[\w-]+", i) for i in ids)
+
+
+def test_not_computable_says_why_on_the_page() -> None:
+    entry = experiment(
+        "e", "not computable", "x", [comparison("m", "primary", "not computable", none("no unit"))], units(5, 5)
+    )
+    page = report.render_html(report.build(night(experiments=trial_fixtures.experiments([entry])), DAY))
+    assert '<span class="none">not computable</span><span class="sure">no unit</span>' in page

@@ -1,0 +1,480 @@
+"""Results of experiments and rollouts by hand, as the steps store them; a test holds them against the schemas."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+DAY = date(2026, 11, 20)
+NOTHING = {"value": None, "n": 0, "low": None, "high": None}
+
+
+def lift(value: float, wide: float, n: int = 24_000) -> dict[str, Any]:
+    """Return an estimate of a relative change."""
+    return {"value": value, "n": n, "low": value - wide, "high": value + wide}
+
+
+def none(reason: str) -> dict[str, Any]:
+    """Return an estimate that cannot be computed."""
+    return NOTHING | {"reason": reason}
+
+
+def comparison(
+    metric: str, role: str, outcome: str, change: dict[str, Any], arm: str = "treatment", **changes: Any
+) -> dict[str, Any]:
+    """Return one metric of one arm."""
+    value, base = change["value"], 0.117 if changes.get("kind", "proportion") == "proportion" else 812.0
+    known = value is not None
+    treated = lift(base * (1 + value), base * 0.05, 12_000) if known else none("too few units")
+    found = {
+        "metric": metric,
+        "kind": "proportion",
+        "role": role,
+        "direction": "increase",
+        "margin": None,
+        "arm": arm,
+        "control": lift(base, base * 0.05, 12_000),
+        "treatment": treated,
+        "difference": lift(base * value, base * 0.04) if known else none("too few units"),
+        "lift": change,
+        "single_look": lift(value, 0.02) if known else none("too few units"),
+        "single_look_p": 0.01 if known else None,
+        "p": 0.012 if known else None,
+        "adjusted_p": 0.012 if known else None,
+        "outcome": outcome,
+        "pairs": None,
+    }
+    return found | changes
+
+
+def units(*counts: int, **changes: Any) -> dict[str, Any]:
+    """Return what the units of an experiment say about themselves."""
+    return {
+        "units": list(counts),
+        "expected_shares": [1 / len(counts)] * len(counts),
+        "sample_ratio_p": 0.62,
+        "worst_slices": [],
+        "crossovers": 0,
+        "rebucketed": 0,
+        "exposed_after_outcome": 0,
+        "first_day": "2026-10-31",
+        "units_a_day": 1200.0,
+        "doubt": "",
+    } | changes
+
+
+def experiment(
+    name: str, verdict: str, reason: str, compared: list[dict[str, Any]], seen: dict[str, Any], **changes: Any
+) -> dict[str, Any]:
+    """Return one phase of an experiment."""
+    arms = changes.pop("arms", ["control", "treatment"])
+    return {
+        "id": name,
+        "phase": 1,
+        "hypothesis": "People accept more answers when each one names its sources.",
+        "flag_key": f"{name}_flag",
+        "unit_type": "user",
+        "design": "parallel",
+        "mde": 0.05,
+        "alpha": 0.05,
+        "power": 0.8,
+        "horizon_days": 28,
+        "spec_hash": "0123456789abcdef",
+        "arms": [{"name": a, "weight": 50} for a in arms],
+        "primary": "accepted",
+        "verdict": verdict,
+        "reason": reason,
+        "arm": "treatment" if verdict == "ship" else "",
+        "days_left": 9 if verdict == "keep running" else None,
+        "edited_on": None,
+        "started_on": "2026-10-31",
+        "ends_on": "2026-12-04",
+        "units": seen,
+        "sample": {"tuned": 32768, "single_look": 18400, "every_night": 31900, "detectable": 0.061},
+        "comparisons": compared,
+    } | changes
+
+
+def usual() -> list[dict[str, Any]]:
+    """Return one experiment of each verdict, and the phase that an edit ended."""
+    slow = {"kind": "mean", "direction": "decrease"}
+    guarded = {"role": "guardrail", "direction": "decrease", "margin": 0.1}
+    return [
+        experiment(
+            "answers_with_sources",
+            "ship",
+            "accepted is better with treatment: +8.4 %, and the interval leaves out no change, and all 2 guardrails "
+            "are within the margin",
+            [
+                comparison("accepted", "primary", "better", lift(0.084, 0.041), p=0.0004, adjusted_p=0.00004),
+                comparison("failure_rate", outcome="safe", change=lift(-0.011, 0.07), **guarded),
+                comparison("latency_ms", outcome="safe", change=lift(0.032, 0.05), **guarded | slow),
+                comparison("cost_usd", "secondary", "undecided", lift(0.012, 0.046), **slow),
+            ],
+            units(16_214, 16_090),
+            sample={"tuned": 32768, "single_look": 18400, "every_night": 31900, "detectable": 0.049},
+        ),
+        experiment(
+            "longer_context",
+            "roll back",
+            "latency_ms is worse with treatment than its margin allows (+31.6 %)",
+            [
+                comparison("accepted", "primary", "undecided", lift(0.021, 0.083)),
+                comparison("latency_ms", outcome="harmed", change=lift(0.316, 0.142), **guarded | slow),
+            ],
+            units(4_980, 5_041),
+            hypothesis="A context of twice the length answers more questions at once.",
+        ),
+        experiment(
+            "tone_of_voice",
+            "keep running",
+            "no clear difference yet",
+            [
+                comparison("accepted", "primary", "undecided", lift(0.031, 0.068), arm="friendly"),
+                comparison("accepted", "primary", "undecided", lift(-0.009, 0.071), arm="brief"),
+                comparison("failure_rate", outcome="undecided", change=lift(0.041, 0.11), arm="friendly", **guarded),
+                comparison("failure_rate", outcome="safe", change=lift(-0.052, 0.11), arm="brief", **guarded),
+            ],
+            units(4_110, 4_071, 4_168, crossovers=7),
+            arms=["control", "friendly", "brief"],
+            phase=2,
+            edited_on=DAY.isoformat(),
+            hypothesis="People accept answers more often in a friendlier or a briefer tone.",
+        ),
+        experiment(
+            "tone_of_voice",
+            "invalid",
+            "the experiment was edited; what was seen before counts as a phase of its own",
+            [comparison("accepted", "primary", "undecided", lift(0.012, 0.09), arm="friendly")],
+            units(2_000, 1_980),
+            ends_on=(DAY - timedelta(days=9)).isoformat(),
+        ),
+        experiment(
+            "shorter_onboarding",
+            "inconclusive",
+            "it has ended without a clear difference; an effect of 4.6 % would probably have been found, as planned",
+            [comparison("accepted", "primary", "undecided", lift(0.004, 0.043))],
+            units(20_100, 20_034),
+            started_on="2026-10-01",
+            ends_on="2026-11-04",
+        ),
+        experiment(
+            "search_ranking",
+            "invalid",
+            "sample ratio mismatch: 5,500 / 4,500 units where 50.0 % / 50.0 % were expected (p = 2e-23)",
+            [comparison("accepted", "primary", "better", lift(0.062, 0.05))],
+            units(
+                5_500,
+                4_500,
+                sample_ratio_p=2e-23,
+                crossovers=31,
+                exposed_after_outcome=4,
+                worst_slices=[{"dimension": "service", "value": "mobile", "units": [2100, 1204], "p": 4e-30}],
+            ),
+        ),
+        experiment(
+            "voice_input",
+            "not computable",
+            "no exposures yet",
+            [],
+            units(0, 0, sample_ratio_p=None, first_day=None),
+            started_on=None,
+            ends_on=None,
+            sample={"tuned": None, "single_look": None, "every_night": None, "detectable": None},
+        ),
+    ]
+
+
+def trial_audit(name: str, phase: int = 1, **changes: Any) -> dict[str, Any]:
+    """Return the audit of one phase."""
+    return {
+        "trial_id": name,
+        "phase": phase,
+        "hash": "flagd",
+        "verdict": "agrees",
+        "reason": "all 8,412 units met the variant of their bucket",
+        "checked": 8412,
+        "disagreeing": 0,
+        "masked": 0,
+        "fits": "",
+        "samples": [],
+        "units": 24_000,
+        "crossovers": 0,
+        "moved": 0,
+        "exposed_after_outcome": 0,
+        "examples": {"crossovers": [], "moved": [], "exposed_after_outcome": []},
+    } | changes
+
+
+def audit() -> dict[str, Any]:
+    """Return an audit: one trial disagrees, one cannot be computed, one lists units."""
+    wrong = [
+        {
+            "unit_id": f"u-{i}",
+            "logged": "treatment",
+            "expected": "control",
+            "first_exposed_at": f"2026-11-18T0{i}:12:00+00:00",
+        }
+        for i in range(3)
+    ]
+    words = "412 of 3,300 units met another variant than that of their bucket, from 2026-11-14 02:10 to 23:58 UTC"
+    return {
+        "artifact": "audit",
+        "as_of": DAY.isoformat(),
+        "trials": [
+            trial_audit("answers_with_sources", masked=12),
+            trial_audit("longer_context"),
+            trial_audit(
+                "search_ranking",
+                verdict="disagrees",
+                reason=words,
+                checked=3300,
+                disagreeing=412,
+                samples=wrong,
+                examples={"crossovers": ["u-77", "u-91"], "moved": [], "exposed_after_outcome": ["u-5"]},
+            ),
+            trial_audit("tone_of_voice", 2, examples={"crossovers": ["u-3"], "moved": [], "exposed_after_outcome": []}),
+            trial_audit(
+                "shorter_onboarding",
+                verdict="not computable",
+                reason="no unit met the flag for the first time in the last seven landing days",
+                checked=0,
+                disagreeing=None,
+            ),
+            trial_audit("smart_search", 3),
+        ],
+    }
+
+
+def programme() -> dict[str, Any]:
+    """Return what eight ended experiments brought."""
+    ended = (("ship", 0.084, 0.061, 0.05), ("inconclusive", 0.004, 0.009, None), ("roll back", -0.04, -0.027, None))
+    lifts = [
+        {
+            "experiment_id": f"ended_{i}",
+            "verdict": ended[i % 3][0],
+            "measured": ended[i % 3][1],
+            "expected": lift(ended[i % 3][2], 0.03, 8),
+            "realised": ended[i % 3][3],
+        }
+        for i in range(8)
+    ]
+    return {
+        "as_of": DAY.isoformat(),
+        "verdicts": {"inconclusive": 3, "invalid": 1, "roll back": 2, "ship": 3},
+        "improved": {"value": 3 / 8, "n": 8, "low": 0.137, "high": 0.694},
+        "lifts": lifts,
+        "overstated": lift(0.023, 0.0, 3)
+        | {"low": None, "high": None, "reason": "an average of shrunk estimates has no interval here"},
+        "realised": {"value": 0.82, "n": 3, "low": 0.51, "high": 1.13},
+    }
+
+
+def experiments(found: list[dict[str, Any]] | None = None, **changes: Any) -> dict[str, Any]:
+    """Return experiments.json."""
+    return {
+        "artifact": "experiments",
+        "as_of": DAY.isoformat(),
+        "reason": "",
+        "experiments": usual() if found is None else found,
+        "news": [{"id": "answers_with_sources", "phase": 1, "before": "keep running"}],
+        "audit": audit(),
+        "programme": programme(),
+        "problems": ["experiments/price_test.yaml: weights: must be a whole number from 1 to 1000000"],
+    } | changes
+
+
+def guardrail(metric: str, finding: str, change: dict[str, Any], direction: str = "decrease") -> dict[str, Any]:
+    """Return one guardrail of a rollout."""
+    known = change["value"] is not None
+    return {
+        "metric": metric,
+        "direction": direction,
+        "margin": 0.1 if direction == "decrease" else 0.05,
+        "finding": finding,
+        "control": 0.052 if known else None,
+        "treatment": 0.052 * (1 + change["value"]) if known else None,
+        "lift": change,
+        "more_days": 3.4 if finding == "open" else None,
+    }
+
+
+PLAN = (
+    ("internal", 0.0, ["internal_testers"]),
+    ("beta", 5.0, ["internal_testers"]),
+    ("quarter", 25.0, ["internal_testers"]),
+    ("most", 75.0, ["internal_testers"]),
+    ("everyone", 100.0, ["internal_testers"]),
+)
+
+
+def phases(days: list[int], until: int | None = None) -> list[dict[str, Any]]:
+    """Return phases that began so many days before the night; the last one lasts, or ended `until` days before."""
+    found = []
+    for i, ago in enumerate(days):
+        stage, share, groups = PLAN[i]
+        begins = DAY - timedelta(days=ago - 1)
+        ends = DAY - timedelta(days=days[i + 1]) if i + 1 < len(days) else None
+        if ends is None and until is not None:
+            ends = DAY - timedelta(days=until)
+        last = ends or DAY + timedelta(days=1)
+        found.append(
+            {
+                "number": i + 1,
+                "stage": stage,
+                "percentage": share,
+                "groups": groups,
+                "starts_at": f"{begins}T00:00:00+00:00",
+                "ends_at": f"{ends}T00:00:00+00:00" if ends else None,
+                "hours": max(0.0, 24.0 * (last - begins).days),
+                "randomised": share > 0,
+            }
+        )
+    return found
+
+
+def rollout(name: str, verdict: str, reason: str, passed: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:
+    """Return one rollout."""
+    last = passed[-1] if passed else {}
+    return {
+        "rollout_id": name,
+        "verdict": verdict,
+        "reason": reason,
+        "stage": last.get("stage", "not started"),
+        "next_stage": None,
+        "percentage": last.get("percentage", 0.0),
+        "next_percentage": None,
+        "phase": last.get("number", 0),
+        "hours": last.get("hours", 0.0),
+        "units_on": 5120,
+        "units_off": 15_204,
+        "sample_ratio_p": 0.44,
+        "guardrails": [],
+        "objectives": [],
+        "error_level": 0.05,
+        "moved_by": "ratchet",
+        "edited": False,
+        "description": "Answers and notes draw on a search that understands questions.",
+        "flag_key": name,
+        "attempt": 1,
+        "plan": [{"stage": s, "percentage": p, "groups": g} for s, p, g in PLAN],
+        "phases": passed,
+    } | changes
+
+
+def rollouts(found: list[dict[str, Any]] | None = None, **changes: Any) -> dict[str, Any]:
+    """Return rollouts.json with a rollout of each verdict."""
+    useful = guardrail("answer_useful", "safe", lift(0.011, 0.04), "increase")
+    share = {"value": 0.93, "n": 214, "low": 0.887, "high": 0.957}
+    objective = {"name": "success_rate", "target": 0.9, "critical": 0.75, "share": share, "met": True}
+    usual = [
+        rollout(
+            "smart_search",
+            "advance",
+            "72 hours, and no guardrail is worse by more than its margin: failure_rate -1.2% (-9.0% to +6.6%)",
+            phases([12, 9, 5]),
+            guardrails=[guardrail("failure_rate", "safe", lift(-0.012, 0.078)), useful],
+            next_stage="most",
+            next_percentage=75.0,
+        ),
+        rollout(
+            "instant_preview",
+            "hold",
+            "failure_rate is not shown to be at most 10% worse: +3.1% (-8.3% to +14.5%), about 4 more days if it is "
+            "harmless; 24 of 48 hours in this stage",
+            phases([6, 4, 1]),
+            guardrails=[
+                guardrail("failure_rate", "open", lift(0.031, 0.114)),
+                guardrail("cost_usd", "not computable", none("no unit has a value")),
+            ],
+            edited=True,
+        ),
+        rollout(
+            "bulk_export",
+            "roll back",
+            "failure_rate is worse by more than the 0.1 that is tolerable: +24.0% (+13.1% to +34.9%)",
+            phases([7, 5]),
+            guardrails=[guardrail("failure_rate", "harm", lift(0.24, 0.109))],
+            next_stage="off",
+            next_percentage=0.0,
+            moved_by="application",
+        ),
+        rollout(
+            "team_spaces",
+            "hold",
+            "12 of 24 hours in this stage",
+            phases([1]),
+            objectives=[objective | {"is_critical": False}],
+            sample_ratio_p=None,
+        ),
+        rollout(
+            "old_editor", "done", "it was rolled back; to begin again, raise `attempt` in its file",
+            phases([14, 12, 10], until=6), stage="off", percentage=0.0, phase=0, hours=0.0,
+        ),
+        rollout("dark_launch", "advance", "it is planned and has not started", [], next_stage="internal",
+                next_percentage=0.0, sample_ratio_p=None, units_on=0, units_off=0),
+    ]  # fmt: skip
+    return {
+        "artifact": "rollouts",
+        "as_of": DAY.isoformat(),
+        "reason": "",
+        "rollouts": usual if found is None else found,
+        "definitions": {
+            "advance": "time, sample and sample ratio are right, and every guardrail is shown to keep its margin",
+            "hold": "something is still missing; the reason says what",
+            "roll back": "a guardrail is shown to be worse by more than its margin",
+            "no data": "nobody was seen in this stage yet",
+            "done": "the last stage is reached, or it was rolled back",
+            "lift": "with against without the feature, relative; bounds hold on all nights together",
+            "phase": "the time at one percentage; units and outcomes of two phases are never pooled",
+            "sample_ratio_p": "chi-square of the units per variant; below 0.001 nothing advances",
+        },
+        "problems": [],
+    } | changes
+
+
+def crowded() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return 300 experiments of 20 arms with five metrics each, and 200 rollouts."""
+    return many(lambda i: f"a_rather_long_name_of_an_experiment_{i}", lambda i: f"arm_{i}")
+
+
+def hostile(attacks: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return experiments and rollouts in which every text is an attack."""
+    return many(
+        lambda i: attacks[i % len(attacks)] + str(i), lambda i: attacks[i % len(attacks)] + str(i), len(attacks)
+    )
+
+
+def many(name: Any, arm: Any, n: int = 300) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return many experiments of 20 arms and rollouts whose texts come from two functions of a number."""
+    arms = [arm(i) for i in range(20)]
+    metrics = [arm(i) for i in range(5)]
+    compared = [
+        comparison(m, "primary" if i == 0 else "secondary", "undecided", lift(0.01 * j, 0.1), arm=a)
+        for i, m in enumerate(metrics)
+        for j, a in enumerate(arms[1:])
+    ]
+    entries = [
+        experiment(name(i), "keep running", name(i), compared, units(*[600] * 20), arms=arms, hypothesis=name(i),
+                   flag_key=name(i))
+        for i in range(n)
+    ]  # fmt: skip
+    wrong = [{"unit_id": name(i), "logged": name(i), "expected": name(i), "first_exposed_at": ""} for i in range(20)]
+    examples = {k: [name(i) for i in range(5)] for k in ("crossovers", "moved", "exposed_after_outcome")}
+    audited = [
+        trial_audit(name(i), verdict="disagrees", reason=name(i), samples=wrong, examples=examples, moved=1)
+        for i in range(n)
+    ]
+    guards = [guardrail(arm(i), "open", lift(0.01, 0.1)) for i in range(12)]
+    plan = [{"stage": name(i), "percentage": 5.0 * i, "groups": [name(i)]} for i in range(20)]
+    passed = [p | {"stage": name(i), "groups": [name(i)]} for i, p in enumerate(phases([9, 7, 5, 3]))]
+    moving = [
+        rollout(name(i), "hold", name(i), passed, guardrails=guards, plan=plan, description=name(i), flag_key=name(i))
+        for i in range(n)
+    ]
+    news = [{"id": name(i), "phase": 1, "before": None} for i in range(n)]
+    problems = [name(i) for i in range(50)]
+    return (
+        experiments(entries, audit=audit() | {"trials": audited}, news=news, problems=problems),
+        rollouts(moving, problems=problems),
+    )
