@@ -85,10 +85,17 @@ def interval_in_words(row: Interval) -> str:
         values = (numbers.number(e.number, row.unit) for e in (row.treatment, row.control))
         said.append(" against ".join(values))
     if row.p is not None:
-        said.append(p_in_words(row.p))
+        said.append(row_p_in_words(row))
     if row.margin is not None:
         said.append(f"harm beyond {numbers.number(row.margin, Unit.LIFT)}")
     return "; ".join(said)
+
+
+def row_p_in_words(row: Interval) -> str:
+    """Return a line's p-value; that of a guardrail is against harm."""
+    if row.p is None:
+        return ""
+    return f"{p_in_words(row.p)}{'' if row.margin is None else ' for harm'}"
 
 
 def p_in_words(p: float) -> str:

@@ -164,7 +164,14 @@ def test_all_primaries_stand_in_one_picture() -> None:
     found = {str(r.label): (str(r.note), r.outcome.text) for r in forest.rows}
     assert found["longer_context"] == ("roll back: accepted", "undecided")
     assert found["tone_of_voice"] == ("keep running: accepted with friendly", "undecided")
+    assert found["search_ranking"][1] == "invalid"
     assert "voice_input" not in found
+
+
+def test_nothing_stands_out_in_an_experiment_that_cannot_be_believed() -> None:
+    forest = cards()["search_ranking"].forest
+    assert forest.caption.endswith("not to be believed")
+    assert {(r.outcome.text, r.outcome.tone) for r in forest.rows} == {("better", Tone.MUTED)}
 
 
 def test_the_checks_say_ratio_assignment_crossover_and_order_with_examples() -> None:
@@ -358,7 +365,7 @@ def test_harm_is_shaded_from_the_margin_to_the_edge(margin: float, start: bool) 
 def test_a_lift_in_words_holds_values_interval_and_p() -> None:
     row = line(p=0.031, margin=-0.1, control=Estimate(0.5, 9), treatment=Estimate(0.52, 9))
     assert trial_charts.interval_in_words(row) == (
-        "+4.0%, −1.0 to +9.0%, n = 10, undecided; 0.52 against 0.50; p = 0.031; harm beyond −10.0%"
+        "+4.0%, −1.0 to +9.0%, n = 10, undecided; 0.52 against 0.50; p = 0.031 for harm; harm beyond −10.0%"
     )
     assert trial_charts.interval_in_words(line(None, None, None)) == "not computable: too few units, undecided"
 

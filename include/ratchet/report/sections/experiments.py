@@ -42,6 +42,8 @@ MEANINGS = {
     "single look",
     "margin": "how much worse a guardrail may be, relative to control; it is safe once its whole interval keeps the "
     "margin, and harmed once it is surely beyond",
+    "p": "holds however often one looks, and is corrected: over arms for the primary metric (Holm), over secondaries "
+    "(Benjamini–Hochberg); that of a guardrail is for harm beyond its margin, over the guardrails of an arm (Holm)",
     "sample": "units of all arms so far against those needed to find the minimum detectable effect with the planned "
     "power when one looks every night",
     "days_left": "until the planned sample is reached at the traffic of the last week, at most until the last outcome "

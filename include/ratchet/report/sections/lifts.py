@@ -15,7 +15,9 @@ from ratchet.report.trial_view import Forest, Interval
 from ratchet.report.view import Block, Label, Tone
 
 FILE = "experiments.json"
+INVALID = "invalid"
 SHOWN_LINES = 20
+_CAPTIONS = {False: "Relative change against control", True: "Relative change against control, not to be believed"}
 _ARMS_OF_TWO, _FEWEST_TOGETHER = 2, 2
 _NAME = 40  # characters of a name in a picture
 _SENTENCE = 200
@@ -36,10 +38,22 @@ def overview(present: list[Row]) -> list[Block]:
     if len(compared) < _FEWEST_TOGETHER:
         return []
     lines = tuple(
-        replace(_line(c, several=False), label=text(short_name(e.get("id"))), note=text(short_name(_what(e, c))))
+        replace(
+            _line(c, several=False),
+            label=text(short_name(e.get("id"))),
+            note=text(short_name(_what(e, c))),
+            outcome=_finding(e, c),
+        )
         for e, c in compared[:SHOWN_LINES]
     )
     return [Forest("Primary metric of every experiment", lines, len(compared), "experiments-lift", FILE)]
+
+
+def _finding(entry: Row, comparison: Row) -> Label:
+    """Return what a lift says, nothing where its experiment is invalid."""
+    if entry.get("verdict") == INVALID:
+        return Label(INVALID, Tone.MUTED)
+    return verdict_label(comparison.get("outcome"), OUTCOMES)
 
 
 def _what(entry: Row, primary: Row) -> str:
@@ -59,7 +73,9 @@ def forest(entry: Row) -> Forest | None:
     shown = [*first, *rest][:SHOWN_LINES]
     several = len(rows(entry, "arms")) > _ARMS_OF_TWO
     lines = tuple(_line(c, several) for c in shown)
-    return Forest("Relative change against control", lines, len(compared), "experiments-lift", FILE)
+    if entry.get("verdict") == INVALID:
+        lines = tuple(replace(line, outcome=replace(line.outcome, tone=Tone.MUTED)) for line in lines)
+    return Forest(_CAPTIONS[entry.get("verdict") == INVALID], lines, len(compared), "experiments-lift", FILE)
 
 
 def _matters(comparison: Row) -> int:
