@@ -434,6 +434,13 @@ def rollouts(found: list[dict[str, Any]] | None = None, **changes: Any) -> dict[
     } | changes
 
 
+def nothing(name: str) -> dict[str, Any]:
+    """Return an artifact of a night on which no experiment or rollout is registered."""
+    found = experiments([], news=[], audit=None, problems=[]) if name == "experiments" else rollouts([])
+    none_yet = {"programme": programme() | {"verdicts": {}, "lifts": []}} if name == "experiments" else {}
+    return found | none_yet | {"reason": f"no {name.removesuffix('s')} is registered"}
+
+
 def crowded() -> tuple[dict[str, Any], dict[str, Any]]:
     """Return 300 experiments of 20 arms with five metrics each, and 200 rollouts."""
     return many(lambda i: f"a_rather_long_name_of_an_experiment_{i}", lambda i: f"arm_{i}")

@@ -34,7 +34,7 @@ _UNITS = {"proportion": Unit.SHARE}
 
 def overview(present: list[Row]) -> list[Block]:
     """Return the primary metric of every experiment that has one in a single picture."""
-    compared = [(e, primary(e)) for e in present if primary(e)]
+    compared = [(e, primary(e)) for e in present if _has_lift(primary(e))]
     if len(compared) < _FEWEST_TOGETHER:
         return []
     lines = tuple(
@@ -64,7 +64,7 @@ def _what(entry: Row, primary: Row) -> str:
 def forest(entry: Row) -> Forest | None:
     """Return every metric of every arm of an experiment, the primary first; of many, those that matter most."""
     compared = rows(entry, "comparisons")
-    if not compared:
+    if not any(map(_has_lift, compared)):
         return None
     first = [c for c in compared if c.get("role") == "primary"]
     rest = [c for c in compared if c.get("role") != "primary"]
@@ -76,6 +76,10 @@ def forest(entry: Row) -> Forest | None:
     if entry.get("verdict") == INVALID:
         lines = tuple(replace(line, outcome=replace(line.outcome, tone=Tone.MUTED)) for line in lines)
     return Forest(_CAPTIONS[entry.get("verdict") == INVALID], lines, len(compared), "experiments-lift", FILE)
+
+
+def _has_lift(comparison: Row) -> bool:
+    return estimate(comparison.get("lift")).number is not None
 
 
 def _matters(comparison: Row) -> int:
