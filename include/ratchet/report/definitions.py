@@ -35,7 +35,7 @@ _OF_BLOCKS: dict[type, tuple[str, ...]] = {
     KeyFigures: tuple(f"kpis-{key}" for key in ("value", "week", "week_before", "trailing", "difference", "verdict")),
     Trends: ("kpis-trailing",),
     Proposals: ("improvements-confidence",),
-    Trials: tuple(f"experiments-{key}" for key in ("verdict", "margin", "sample_ratio", "audit")),
+    Trials: tuple(f"experiments-{key}" for key in ("verdict", "margin", "p", "sample_ratio", "audit")),
     Timelines: ("rollouts-phase", "rollouts-sample_ratio_p", "rollouts-hold", "experiments-audit"),
 }
 # whose sample events stand behind the figures of a result that has none of its own

@@ -84,11 +84,15 @@ def interval_in_words(row: Interval) -> str:
     if row.control is not None and row.treatment is not None:
         values = (numbers.number(e.number, row.unit) for e in (row.treatment, row.control))
         said.append(" against ".join(values))
-    if row.p is not None:
-        said.append(p_in_words(row.p))
-    if row.margin is not None:
-        said.append(f"harm beyond {numbers.number(row.margin, Unit.LIFT)}")
-    return "; ".join(said)
+    return "; ".join(filter(None, [*said, row_p_in_words(row)]))
+
+
+def row_p_in_words(row: Interval) -> str:
+    """Return a line's p-value, that of a guardrail with the harm that it is for; empty without either."""
+    harm = "" if row.margin is None else f"harm beyond {numbers.number(row.margin, Unit.LIFT)}"
+    if row.p is None:
+        return harm
+    return f"{p_in_words(row.p)}{harm and ' for '}{harm}"
 
 
 def p_in_words(p: float) -> str:

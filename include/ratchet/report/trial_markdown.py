@@ -86,9 +86,7 @@ def _number(estimate: Estimate | None, unit: Unit) -> str:
 
 
 def _finding(row: Interval) -> str:
-    p = f", {trial_charts.p_in_words(row.p)}" if row.p is not None else ""
-    margin = f", harm beyond {numbers.number(row.margin, Unit.LIFT)}" if row.margin is not None else ""
-    return f"{say(row.outcome.text)}{p}{margin}"
+    return ", ".join(filter(None, (say(row.outcome.text), trial_charts.row_p_in_words(row))))
 
 
 def _checks(found: Iterable[Check]) -> list[str]:

@@ -719,4 +719,6 @@ def empty() -> dict[str, Any]:
         kpis=kpis() | {"kpis": [], "reason": "no request was logged on this day"},
         improvements=improvements([]) | {"reason": "no finding is strong enough to act on", "deferred": 0},
         tasks=tasks() | {"tasks": []},
+        experiments=trial_fixtures.nothing("experiments"),
+        rollouts=trial_fixtures.nothing("rollouts"),
     )

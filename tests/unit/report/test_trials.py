@@ -107,6 +107,22 @@ def test_without_days_left_it_says_when_it_ends(name: str, when: str) -> None:
     assert (fact.value, fact.note) == (None, when)
 
 
+def test_the_plan_is_what_the_file_says_else_what_the_data_ask_for() -> None:
+    plan = experiment("e", "keep running", "waits", [], units(600, 600), planned_units=5000)
+    fresh = experiment("e", "not computable", "no exposures yet", [], units(0, 0))
+    fresh["sample"] = {"tuned": 8192, "single_look": None, "every_night": None, "detectable": None}
+    assert cards(plan)["e"].sample.planned == 5000
+    assert cards(fresh)["e"].sample.planned is None
+
+
+def test_an_experiment_that_has_not_started_says_when_and_draws_nothing() -> None:
+    compared = [comparison("accepted", "primary", "not computable", none("control has no exposures"))]
+    early = experiment("e", "not computable", "it starts", compared, units(0, 0), started_on="2026-11-29")
+    card = cards(early)["e"]
+    assert "starts on 29 November 2026" in card.about
+    assert card.forest is None
+
+
 def test_a_phase_that_an_edit_ended_has_no_card_but_a_line() -> None:
     table = one("experiments", "table")
     assert [(r["id"], r["phase"]) for r in table.rows] == [("tone_of_voice", 1)]
@@ -164,7 +180,14 @@ def test_all_primaries_stand_in_one_picture() -> None:
     found = {str(r.label): (str(r.note), r.outcome.text) for r in forest.rows}
     assert found["longer_context"] == ("roll back: accepted", "undecided")
     assert found["tone_of_voice"] == ("keep running: accepted with friendly", "undecided")
+    assert found["search_ranking"][1] == "invalid"
     assert "voice_input" not in found
+
+
+def test_nothing_stands_out_in_an_experiment_that_cannot_be_believed() -> None:
+    forest = cards()["search_ranking"].forest
+    assert forest.caption.endswith("not to be believed")
+    assert {(r.outcome.text, r.outcome.tone) for r in forest.rows} == {("better", Tone.MUTED)}
 
 
 def test_the_checks_say_ratio_assignment_crossover_and_order_with_examples() -> None:
@@ -210,9 +233,9 @@ def test_problems_of_files_stand_in_the_chapter_and_on_the_first_screen() -> Non
 
 def test_nothing_registered_is_said() -> None:
     nothing = trial_fixtures.experiments([], reason="no experiment is registered", news=[], problems=[])
-    assert said("experiments", experiments=nothing) == "no experiment is registered."
+    assert said("experiments", experiments=nothing) == "Nothing to judge: no experiment is registered."
     nothing = trial_fixtures.rollouts([], reason="no rollout is registered")
-    assert said("rollouts", rollouts=nothing) == "no rollout is registered."
+    assert said("rollouts", rollouts=nothing) == "Nothing to judge: no rollout is registered."
 
 
 @pytest.mark.parametrize("step", ["experiments", "rollouts"])
@@ -358,7 +381,7 @@ def test_harm_is_shaded_from_the_margin_to_the_edge(margin: float, start: bool) 
 def test_a_lift_in_words_holds_values_interval_and_p() -> None:
     row = line(p=0.031, margin=-0.1, control=Estimate(0.5, 9), treatment=Estimate(0.52, 9))
     assert trial_charts.interval_in_words(row) == (
-        "+4.0%, −1.0 to +9.0%, n = 10, undecided; 0.52 against 0.50; p = 0.031; harm beyond −10.0%"
+        "+4.0%, −1.0 to +9.0%, n = 10, undecided; 0.52 against 0.50; p = 0.031 for harm beyond −10.0%"
     )
     assert trial_charts.interval_in_words(line(None, None, None)) == "not computable: too few units, undecided"
 
@@ -421,7 +444,14 @@ def test_names_of_files_and_logs_stay_text() -> None:
 
 def test_not_computable_says_why_on_the_page() -> None:
     entry = experiment(
-        "e", "not computable", "x", [comparison("m", "primary", "not computable", none("no unit"))], units(5, 5)
+        "e",
+        "keep running",
+        "x",
+        [
+            comparison("m", "primary", "undecided", lift(0.1, 0.2)),
+            comparison("n", "secondary", "not computable", none("no unit")),
+        ],
+        units(5, 5),
     )
     page = report.render_html(report.build(night(experiments=trial_fixtures.experiments([entry])), DAY))
     assert '<span class="none">not computable</span><span class="sure">no unit</span>' in page

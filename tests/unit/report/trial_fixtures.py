@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 DAY = date(2026, 11, 20)
+_P = {"better": 0.012, "worse": 0.012, "undecided": 0.62, "safe": 1.0, "harmed": 0.0008}
 NOTHING = {"value": None, "n": 0, "low": None, "high": None}
 
 
@@ -39,8 +40,8 @@ def comparison(
         "lift": change,
         "single_look": lift(value, 0.02) if known else none("too few units"),
         "single_look_p": 0.01 if known else None,
-        "p": 0.012 if known else None,
-        "adjusted_p": 0.012 if known else None,
+        "p": _P.get(outcome),
+        "adjusted_p": _P.get(outcome),
         "outcome": outcome,
         "pairs": None,
     }
@@ -431,6 +432,13 @@ def rollouts(found: list[dict[str, Any]] | None = None, **changes: Any) -> dict[
         },
         "problems": [],
     } | changes
+
+
+def nothing(name: str) -> dict[str, Any]:
+    """Return an artifact of a night on which no experiment or rollout is registered."""
+    found = experiments([], news=[], audit=None, problems=[]) if name == "experiments" else rollouts([])
+    none_yet = {"programme": programme() | {"verdicts": {}, "lifts": []}} if name == "experiments" else {}
+    return found | none_yet | {"reason": f"no {name.removesuffix('s')} is registered"}
 
 
 def crowded() -> tuple[dict[str, Any], dict[str, Any]]:

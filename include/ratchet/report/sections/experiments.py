@@ -42,6 +42,8 @@ MEANINGS = {
     "single look",
     "margin": "how much worse a guardrail may be, relative to control; it is safe once its whole interval keeps the "
     "margin, and harmed once it is surely beyond",
+    "p": "holds however often one looks, and is corrected: over arms for the primary metric (Holm), over secondaries "
+    "(Benjamini–Hochberg); that of a guardrail is for harm beyond its margin, over the guardrails of an arm (Holm)",
     "sample": "units of all arms so far against those needed to find the minimum detectable effect with the planned "
     "power when one looks every night",
     "days_left": "until the planned sample is reached at the traffic of the last week, at most until the last outcome "
@@ -65,7 +67,10 @@ def experiments(result: Row) -> list[Block]:
     known = rows(result, "experiments")
     present = sorted((e for e in known if not _was_edited(e, known)), key=lambda e: _order(e, result))
     if not present:
-        return [Paragraph(text(prose(result.get("reason"), "no experiment is registered"), ".")), *problems(result)]
+        return [
+            Paragraph(text("Nothing to judge: ", prose(result.get("reason"), "no reason was given"), ".")),
+            *problems(result),
+        ]
     found = audits(result)
     cards = _cards(present)
     shown = tuple(_trial(e, result, found.get(_key(e), {})) for e in present[:cards])
@@ -128,7 +133,6 @@ def _lead(present: list[Row], result: Row) -> str:
 def _trial(entry: Row, result: Row, audit: Row) -> Trial:
     units = entry.get("units") or {}
     sample = entry.get("sample") or {}
-    planned = sample.get("every_night") or sample.get("tuned")
     return Trial(
         id=f"experiment-{place_name(entry.get('id'))}",
         name=text(short_name(entry.get("id"))),
@@ -136,8 +140,8 @@ def _trial(entry: Row, result: Row, audit: Row) -> Trial:
         verdict=verdict_label(entry.get("verdict"), VERDICTS),
         reason=prose(entry.get("reason"), "no reason was given"),
         news=news(entry, result),
-        about=_about(entry),
-        sample=Sample(sum(units.get("units") or ()), planned),
+        about=_about(entry, str(result.get("as_of"))),
+        sample=Sample(sum(units.get("units") or ()), entry.get("planned_units") or sample.get("every_night")),
         facts=_facts(entry, sample, str(result.get("as_of"))),
         forest=forest(entry),
         checks=checks(entry, units, audit),
@@ -150,10 +154,11 @@ def place_name(name: Any) -> str:
     return known if _PLAIN.fullmatch(known) else sha256(known.encode(errors="surrogatepass")).hexdigest()[:12]
 
 
-def _about(entry: Row) -> Text:
+def _about(entry: Row, as_of: str) -> Text:
     arms = [short_name(a.get("name")) for a in rows(entry, "arms")]
     named = (arms[1], " against ", arms[0]) if len(arms) == _ARMS_OF_TWO else (count(len(arms), "arm"),)
-    since = f", since {numbers.day(entry['started_on'])}" if entry.get("started_on") else ""
+    start = str(entry.get("started_on") or "")
+    since = f", {'since' if start <= as_of else 'starts on'} {numbers.day(start)}" if start else ""
     phase = f", phase {total(entry, 'phase')}" if total(entry, "phase") > 1 else ""
     design = ", compared pair by pair" if entry.get("design") == "paired" else ""
     return text(*named, f"{since}{phase}{design}; flag ", short_name(entry.get("flag_key")))

@@ -15,7 +15,9 @@ from ratchet.report.trial_view import Forest, Interval
 from ratchet.report.view import Block, Label, Tone
 
 FILE = "experiments.json"
+INVALID = "invalid"
 SHOWN_LINES = 20
+_CAPTIONS = {False: "Relative change against control", True: "Relative change against control, not to be believed"}
 _ARMS_OF_TWO, _FEWEST_TOGETHER = 2, 2
 _NAME = 40  # characters of a name in a picture
 _SENTENCE = 200
@@ -32,14 +34,26 @@ _UNITS = {"proportion": Unit.SHARE}
 
 def overview(present: list[Row]) -> list[Block]:
     """Return the primary metric of every experiment that has one in a single picture."""
-    compared = [(e, primary(e)) for e in present if primary(e)]
+    compared = [(e, primary(e)) for e in present if _has_lift(primary(e))]
     if len(compared) < _FEWEST_TOGETHER:
         return []
     lines = tuple(
-        replace(_line(c, several=False), label=text(short_name(e.get("id"))), note=text(short_name(_what(e, c))))
+        replace(
+            _line(c, several=False),
+            label=text(short_name(e.get("id"))),
+            note=text(short_name(_what(e, c))),
+            outcome=_finding(e, c),
+        )
         for e, c in compared[:SHOWN_LINES]
     )
     return [Forest("Primary metric of every experiment", lines, len(compared), "experiments-lift", FILE)]
+
+
+def _finding(entry: Row, comparison: Row) -> Label:
+    """Return what a lift says, nothing where its experiment is invalid."""
+    if entry.get("verdict") == INVALID:
+        return Label(INVALID, Tone.MUTED)
+    return verdict_label(comparison.get("outcome"), OUTCOMES)
 
 
 def _what(entry: Row, primary: Row) -> str:
@@ -50,7 +64,7 @@ def _what(entry: Row, primary: Row) -> str:
 def forest(entry: Row) -> Forest | None:
     """Return every metric of every arm of an experiment, the primary first; of many, those that matter most."""
     compared = rows(entry, "comparisons")
-    if not compared:
+    if not any(map(_has_lift, compared)):
         return None
     first = [c for c in compared if c.get("role") == "primary"]
     rest = [c for c in compared if c.get("role") != "primary"]
@@ -59,7 +73,13 @@ def forest(entry: Row) -> Forest | None:
     shown = [*first, *rest][:SHOWN_LINES]
     several = len(rows(entry, "arms")) > _ARMS_OF_TWO
     lines = tuple(_line(c, several) for c in shown)
-    return Forest("Relative change against control", lines, len(compared), "experiments-lift", FILE)
+    if entry.get("verdict") == INVALID:
+        lines = tuple(replace(line, outcome=replace(line.outcome, tone=Tone.MUTED)) for line in lines)
+    return Forest(_CAPTIONS[entry.get("verdict") == INVALID], lines, len(compared), "experiments-lift", FILE)
+
+
+def _has_lift(comparison: Row) -> bool:
+    return estimate(comparison.get("lift")).number is not None
 
 
 def _matters(comparison: Row) -> int:

@@ -38,7 +38,10 @@ def rollouts(result: Row, experiments: Row) -> list[Block]:
     """
     found = sorted(rows(result, "rollouts"), key=_order)
     if not found:
-        return [Paragraph(text(prose(result.get("reason"), "no rollout is registered"), ".")), *problems(result)]
+        return [
+            Paragraph(text("Nothing to judge: ", prose(result.get("reason"), "no reason was given"), ".")),
+            *problems(result),
+        ]
     known, as_of = audits(experiments), str(result.get("as_of"))
     shown = tuple(_timeline(r, as_of, known.get((r.get("rollout_id"), r.get("phase")), {})) for r in found[:SHOWN])
     return [Paragraph(text(_lead(found))), *problems(result), Timelines("Rollouts", shown, len(found), FILE)]
