@@ -32,7 +32,7 @@ from airflow.sdk.exceptions import AirflowSkipException, TaskAwaitingInput
 
 NIGHT = Asset("ratchet_night")  # a night has published; dags/nightly_improvement.py says so
 LOOK_AGAIN = timedelta(minutes=30)
-REASON = Param("", type="string", title="Reason", description="Why, in your words; it is kept with the decision.")
+REASON = Param(None, type=["null", "string"], title="Reason", description="Why; it is kept with the decision.")
 DAYS = Param(7, type="integer", minimum=1, maximum=365, title="Days", description="Of a snooze: nights to wait.")
 
 
@@ -113,6 +113,7 @@ def deploy_improvements() -> None:
             key=key,
             options=["Approve", "Reject", "Snooze"],
             params={"reason": REASON, "days": DAYS},
+            map_index_template="{{ task.key }}",
             doc_md="Waits for a person, or for the command line.",
         )
         record.override(doc_md="Records the answer.")(ask.output)

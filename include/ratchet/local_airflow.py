@@ -30,6 +30,7 @@ from ratchet.home import Home
 from ratchet.settings import PROJECT_ROOT
 
 DAG_ID = "nightly_improvement"
+DAG_IDS = (DAG_ID, "deploy_improvements")
 USER = "admin"
 START_WITHIN_S = 600  # it takes 20 s on an idle machine, minutes on a busy one; a dead one is seen at once
 STOP_WITHIN_S = 20
@@ -110,7 +111,7 @@ def _alone(airflow: LocalAirflow) -> Iterator[None]:
 
 
 def up(airflow: LocalAirflow) -> None:
-    """Start Airflow, import the pools, switch the nightly DAG on, and say where it is; does nothing twice.
+    """Start Airflow, import the pools, switch the DAGs on, and say where it is; does nothing twice.
 
     Raises:
         RatchetError: if the port is taken, or Airflow is not ready in time or dies; nothing is left running then.
@@ -125,7 +126,8 @@ def up(airflow: LocalAirflow) -> None:
         _wait_until_ready(airflow)
         api = AirflowApi.login(airflow.port, USER, _password(airflow))
         airflow_api.import_pools(api)
-        airflow_api.switch_on(api, DAG_ID, START_WITHIN_S)
+        for dag_id in DAG_IDS:
+            airflow_api.switch_on(api, dag_id, START_WITHIN_S)
     except BaseException:
         if running is None:
             down(airflow)

@@ -52,6 +52,14 @@ DANGLING = """() => [...document.querySelectorAll('a[href^="#"]')]
   .map(a => a.getAttribute('href').slice(1)).filter(id => !document.getElementById(id))"""
 REPEATED = """() => { const ids = [...document.querySelectorAll('[id]')].map(e => e.id);
   return ids.filter((id, i) => ids.indexOf(id) !== i); }"""
+OF_FORESTS = """() => [...document.querySelectorAll('figure.forest')].map(figure => {
+  const middle = e => { const r = e.getBoundingClientRect(); return (r.left + r.right) / 2; };
+  const label = [...figure.querySelectorAll('.lift-axis span')].find(s => s.textContent === '0');
+  const plots = [...figure.querySelectorAll('svg.interval')].map(s => s.getBoundingClientRect());
+  const lines = [...figure.querySelectorAll('.span')].map(s => s.getBoundingClientRect());
+  return {off: Math.abs(middle(figure.querySelector('.zero')) - middle(label)),
+    inside: lines.every(l => l.left >= plots[0].left - 1 && l.right <= plots[0].right + 1),
+    height: Math.max(...plots.map(p => p.height))}; })"""
 TOO_WIDE = """() => [document.documentElement.scrollWidth,
   [...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1
     && !e.closest('.scroll, svg, .vh, thead, .x-axis')).map(e => e.outerHTML.slice(0, 120)).slice(0, 5)]"""
@@ -146,6 +154,24 @@ def test_the_contrast_check_sees_pale_text(open_page: Callable[..., Page]) -> No
     page = open_page("usual", DESKTOP)
     page.add_style_tag(content="h2 { color: #bbb !important }")
     assert page.evaluate(PALE_TEXT)["found"]
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_no_change_is_where_its_label_is_and_intervals_stay_in_their_plot(
+    open_page: Callable[..., Page], viewport: dict[str, int]
+) -> None:
+    page = open_page("usual", viewport)
+    found = page.evaluate(OF_FORESTS)
+    assert len(found) > 8
+    assert max(f["off"] for f in found) < 1
+    assert all(f["inside"] and f["height"] < 120 for f in found)
+
+
+def test_the_present_stage_is_marked_and_alone(open_page: Callable[..., Page]) -> None:
+    page = open_page("usual", PHONE)
+    assert page.locator("#rollout-smart_search [aria-current=step]").inner_text().startswith("quarter 25%")
+    assert page.locator("#rollout-smart_search rect.stage.present").count() == 1
+    assert page.locator("#rollout-smart_search rect.stage.planned").count() == 2
 
 
 def test_a_hostile_log_is_shown_as_text(open_page: Callable[..., Page]) -> None:

@@ -49,6 +49,8 @@ def test_the_environment_variable_names_the_environment(folder, monkeypatch):
         ("defaults", "timeout_min_s", 100, "timeout_min_s must not be above timeout_default_s"),
         ("defaults", "failure_classes", [{"pattern": "(", "failure_class": "agent"}], "not a regular expression"),
         ("defaults", "values_usd", {"ticket": 1}, "values_usd.ticket: Extra inputs"),
+        ("defaults", "approvers", "ann", "approvers: .*valid tuple"),
+        ("defaults", "approvers", ["ann", ""], "approvers.1: .*at least 1 character"),
         ("production", "safety_mod", True, "did you mean safety_mode"),
         ("prodution", "safety_mode", True, "unknown block 'prodution' .*did you mean production"),
     ],
@@ -87,6 +89,7 @@ def test_where_logs_lie_may_come_from_the_environment(folder, monkeypatch):
 def test_the_hash_moves_with_what_changes_results_and_with_nothing_else(folder):
     before = settings.load("development", folder).hash
     change(folder, "sources", "native", "/elsewhere")
+    change(folder, "defaults", "approvers", ["ann"])
     assert settings.load("development", folder).hash == before
     change(folder, "defaults", "error_floor", 11)
     assert settings.load("development", folder).hash != before

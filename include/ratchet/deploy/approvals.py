@@ -110,7 +110,8 @@ def decide(
     _require_approver(reply.actor, approvers)
     standing = find(fold(known, date.max), reply.improvement_id)
     _require_waiting(standing, reply.revision)
-    day = max(_first_open_day({*reported, *closed_nights(known)}), standing.changed_on)
+    last = max(d.effective_date for d in known if d.improvement_id == standing.improvement_id)
+    day = max(_first_open_day({*reported, *closed_nights(known)}), last)
     return Decision(
         standing.improvement_id,
         standing.revision,

@@ -22,6 +22,8 @@ from ratchet.report.view import Proposal, Proposals
 
 DIFF_LINES, DIFF_WIDTH = 200, 300
 _TITLE = 120
+_JOINER = "\N{WORD JOINER}"  # cannot be seen
+_ADDRESS = re.compile(r"\\?:(?=//)|www(?=\\?\.)|\\?@", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +59,16 @@ def question(record: Mapping[str, Any], revision: int, as_of: date, approvers: C
     return Question(subject, "\n\n".join(parts))
 
 
+def _text(value: str) -> str:
+    """Return a text escaped, in which an address is no link: Airflow makes links even of escaped ones."""
+    return _ADDRESS.sub(lambda found: f"{found[0]}{_JOINER}", say(value))
+
+
 def _what(p: Proposal) -> list[str]:
     sure = "none yet" if p.confidence is None else numbers.number(p.confidence, Unit.SHARE)
     return [
-        f"**Why:** {say(p.why) or 'not stated'}",
-        f"**Expected effect:** {say(p.expected_effect)}. It is judged by {say(p.judged_by)}.",
+        f"**Why:** {_text(p.why) or 'not stated'}",
+        f"**Expected effect:** {_text(p.expected_effect)}. It is judged by {_text(p.judged_by)}.",
         f"{p.type}, {p.priority.text} priority, confidence {sure}, proposed {numbers.day(p.proposed_on)}.",
     ]
 
@@ -69,9 +76,9 @@ def _what(p: Proposal) -> list[str]:
 def _evidence(p: Proposal) -> list[str]:
     lines = [f"- {fact(each)}" for each in p.facts]
     if p.evidence.event_ids:
-        lines.append(f"- sample events: {', '.join(say(i) for i in p.evidence.event_ids)}")
+        lines.append(f"- sample events: {', '.join(_text(i) for i in p.evidence.event_ids)}")
     if p.source:
-        lines.append(f"- source: {say(p.source)}")
+        lines.append(f"- source: {_text(p.source)}")
     return ["**Evidence**", "\n".join(lines)] if lines else []
 
 
@@ -89,7 +96,7 @@ def _answers(record: Mapping[str, Any], p: Proposal, approvers: Collection[str])
     kind = str(record.get("type"))
     handed = kind in set(ImprovementType) and TYPE_RULES[ImprovementType(kind)].handed_over
     done = "it is accepted as a task for the team" if handed else "the next live night that passes its gates deploys it"
-    who = [f"Who may answer: {', '.join(say(logged(name)) for name in approvers)}."] if approvers else []
+    who = [f"Who may answer: {', '.join(_text(logged(name)) for name in approvers)}."] if approvers else []
     return [
         f"**Approve:** {done}. **Reject:** it is never asked again in this revision. "
         "**Snooze:** nobody is asked for so many nights.",

@@ -25,7 +25,7 @@ _MOST_OF_TYPICAL = 5.0  # bounds further out than so many times the typical one 
 _PLANNED_SHARE = 30.0  # per cent of a timeline's width kept for stages to come
 _FLOOR, _CEILING = 96.0, 8.0  # where 0 % and 100 % lie in a timeline's height
 _STRIP = 41  # characters of an interval drawn as text
-_MOST_TICKS = 5
+_MOST_TICKS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def axis(rows: Sequence[Interval]) -> Axis:
     padding = 0.05 * (high - low)
     low, high = low - padding, high + padding
     ticks = [t for t in charts.ticks(low, high, _MOST_TICKS) if low <= t <= high]
-    return Axis(low, high, tuple(ticks if len(ticks) <= _MOST_TICKS else [t for t in ticks if _is_even(t, ticks)]))
+    return Axis(low, high, tuple(ticks if len(ticks) <= _MOST_TICKS + 1 else [t for t in ticks if _is_even(t, ticks)]))
 
 
 def _is_even(tick: float, ticks: Sequence[float]) -> bool:

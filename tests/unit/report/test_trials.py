@@ -12,7 +12,7 @@ from tests.unit.report.trial_fixtures import comparison, experiment, lift, none,
 from ratchet import report
 from ratchet.contracts.estimates import Estimate
 from ratchet.errors import NotComputable
-from ratchet.report import trial_charts
+from ratchet.report import numbers, trial_charts
 from ratchet.report.logtext import logged, text
 from ratchet.report.trial_view import Interval, Span, SpanState
 from ratchet.report.view import Label, Standing, Tone
@@ -149,6 +149,23 @@ def test_margins_lie_on_the_side_that_is_worse() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("metric", "kind", "written"),
+    [
+        ("latency_ms", "mean", "812 ms"),
+        ("cost_usd", "mean", "$812.00"),
+        ("accepted", "proportion", "11.7%"),
+        ("steps", "mean", "812.00"),
+    ],
+)
+def test_values_have_the_unit_of_their_metric(metric: str, kind: str, written: str) -> None:
+    entry = experiment(
+        "e", "keep running", "", [comparison(metric, "primary", "safe", lift(0, 1), kind=kind)], units(5, 5)
+    )
+    (row,) = cards(entry)["e"].forest.rows
+    assert numbers.number(row.control.number, row.unit) == written
+
+
 def test_twenty_arms_are_all_named_and_what_is_left_out_is_counted() -> None:
     compared = [
         comparison(metric, role, "safe", lift(0.01 * i, 0.1), arm=f"arm_{i}")
@@ -204,6 +221,18 @@ def test_the_checks_say_ratio_assignment_crossover_and_order_with_examples() -> 
     )
     assert checks["Assignment"].evidence.quotes[0] == "u-0: logged treatment, by its bucket control"
     assert checks["Crossover"].evidence.event_ids == ("u-77", "u-91")
+
+
+@pytest.mark.parametrize(
+    ("whole", "of_a_day", "finding"),
+    [(0.4, 0.04, "fine"), (0.4, 0.004, "look closer"), (0.4, 0.0004, "broken"), (0.0004, 0.4, "broken")],
+)
+def test_a_day_with_an_odd_ratio_is_named_where_it_is_odd_enough(whole: float, of_a_day: float, finding: str) -> None:
+    day = {"dimension": "day", "value": "2026-11-19", "units": [13, 2], "p": of_a_day}
+    seen = units(600, 600, sample_ratio_p=whole, worst_slices=[day])
+    (ratio, *_) = cards(experiment("e", "keep running", "waits", [], seen))["e"].checks
+    assert ratio.finding.text == finding
+    assert ("2026-11-19" in ratio.text) is (of_a_day < 0.01)
 
 
 def test_a_sound_experiment_says_so_and_one_without_units_says_nothing() -> None:

@@ -14,7 +14,7 @@ from ratchet.report.trial_charts import p_in_words
 from ratchet.report.trial_view import Check
 from ratchet.report.view import Evidence, Label, Tone
 
-BROKEN_P = 0.001  # as in the rules of a verdict
+BROKEN_P, _ODD_P = 0.001, 0.01  # the first as in the rules of a verdict
 _NAMED_ARMS = 4
 _QUOTES = 3
 _GOOD, _LOOK, _BAD = Label("fine", Tone.GOOD), Label("look closer", Tone.WARN), Label("broken", Tone.BAD)
@@ -46,11 +46,19 @@ def ratio_label(p: Any) -> Label:
     return _UNKNOWN if p is None else _BAD if p < BROKEN_P else _GOOD
 
 
+def _ratio_finding(p: Any, slices: list[Row]) -> Label:
+    """Return the worst of the whole and its days and segments."""
+    whole = ratio_label(p)
+    if whole is _BAD or any(s["p"] < BROKEN_P for s in slices):
+        return _BAD
+    return _LOOK if slices else whole
+
+
 def _sample_ratio(entry: Row, units: Row) -> Check:
     seen, expected, p = units.get("units") or (), units.get("expected_shares") or (), units.get("sample_ratio_p")
     arms = [short_name(a.get("name")) for a in rows(entry, "arms")]
-    slices = rows(units, "worst_slices")
-    finding = _BAD if any((s.get("p") or 1.0) < BROKEN_P for s in slices) else ratio_label(p)
+    slices = [s for s in rows(units, "worst_slices") if s.get("p") is not None and s["p"] < _ODD_P]
+    finding = _ratio_finding(p, slices)
     why = "not computable: fewer than 5 units are expected in an arm" if p is None else p_in_words(p)
     said: list[str] = []
     if len(arms) == len(seen) == len(expected) and len(arms) <= _NAMED_ARMS:

@@ -29,7 +29,7 @@ OUTCOMES = {
     "harm": Tone.BAD,
 }
 _MATTERS = ("harmed", "worse", "better", "undecided", "not computable", "safe")
-_UNITS = {"proportion": Unit.SHARE}
+_UNITS = {"_ms": Unit.MS, "_usd": Unit.USD, "_rate": Unit.SHARE, "_share": Unit.SHARE}  # by the end of a name
 
 
 def overview(present: list[Row]) -> list[Block]:
@@ -98,7 +98,7 @@ def _line(c: Row, several: bool) -> Interval:
         margin=signed(c.get("margin"), c.get("direction")),
         control=estimate(c.get("control")),
         treatment=estimate(c.get("treatment")),
-        unit=_UNITS.get(str(c.get("kind")), Unit.RATIO),
+        unit=Unit.SHARE if c.get("kind") == "proportion" else unit_of(c.get("metric")),
         p=c.get("adjusted_p"),
     )
 
@@ -111,6 +111,11 @@ def short_name(value: Any) -> Logged:
 def brief(value: Any) -> LoggedProse:
     """Return a sentence of a file, short enough for a card."""
     return prose(shortened(prose(value), _SENTENCE))
+
+
+def unit_of(metric: Any) -> Unit:
+    """Return the unit that a metric's name ends with."""
+    return next((unit for end, unit in _UNITS.items() if str(metric).endswith(end)), Unit.RATIO)
 
 
 def wanted(direction: Any) -> str:

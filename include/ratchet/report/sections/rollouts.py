@@ -11,7 +11,7 @@ from ratchet.report.numbers import Unit, count
 from ratchet.report.results import Row, estimate, rows, total
 from ratchet.report.sections.experiment_checks import assignment, audits, ratio_label
 from ratchet.report.sections.experiments import place_name, problems
-from ratchet.report.sections.lifts import OUTCOMES, brief, short_name, signed, verdict_label, wanted
+from ratchet.report.sections.lifts import OUTCOMES, brief, short_name, signed, unit_of, verdict_label, wanted
 from ratchet.report.sections.stages import NOT_STARTED, OFF, groups, spans
 from ratchet.report.trial_charts import p_in_words, percentage
 from ratchet.report.trial_view import Check, Forest, Interval, Timeline, Timelines
@@ -139,6 +139,7 @@ def _forest(entry: Row) -> Forest | None:
             margin=signed(g.get("margin"), g.get("direction")),
             control=estimate({"value": g.get("control"), "n": 0}),
             treatment=estimate({"value": g.get("treatment"), "n": 0}),
+            unit=unit_of(g.get("metric")),
         )
         for g in found[:SHOWN_GUARDRAILS]
     )
