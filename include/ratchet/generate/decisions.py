@@ -149,7 +149,7 @@ def _rollout_step(verdict: RolloutVerdict, rollout: Rollout, settings: LearningS
     confidence = 1 - verdict.error_level
     state, why = _state(confidence, settings, stops)
     stage = None if stops else rollout.stage(verdict.next_stage or "")
-    name, share = in_words(rollout.id), f"{verdict.next_percentage or 0:g} %"
+    name, share = in_words(rollout.id), f"{verdict.next_percentage or 0:g}%"
     evidence: dict[str, Any] = as_record(verdict)
     evidence |= {"mart": "mart_experiments", "rolls_back": stops, "judged_by": "its guardrails in the next stage"}
     evidence |= {"publishes": rollout.publication(stage)} if own else {}
@@ -177,7 +177,7 @@ def _rollout_step(verdict: RolloutVerdict, rollout: Rollout, settings: LearningS
 def _action(verdict: RolloutVerdict, own: bool) -> str:
     if own:
         return "Nothing to do: it is published once it is approved."
-    return f"Set the flag to {verdict.next_percentage or 0:g} %: the application moves it itself."
+    return f"Set the flag to {verdict.next_percentage or 0:g}%: the application moves it itself."
 
 
 def _state(confidence: float, settings: LearningSettings, stops: bool) -> tuple[State, str]:

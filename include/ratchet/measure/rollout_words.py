@@ -21,7 +21,7 @@ def units(n: int) -> str:
 def exposes(rollout: Rollout, stage: Stage) -> str:
     """Return who gets the feature in a stage."""
     groups = ", ".join(rollout.groups_at(stage))
-    return f"stage “{stage.name}” gives it to {rollout.exposure(stage):g} %" + (f" and to {groups}" if groups else "")
+    return f"stage “{stage.name}” gives it to {rollout.exposure(stage):g}%" + (f" and to {groups}" if groups else "")
 
 
 def harm(g: GuardrailResult) -> str:

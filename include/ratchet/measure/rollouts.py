@@ -155,7 +155,7 @@ def _randomised(
         return look.says(RolloutAction.HOLD, "; ".join(missing), **known)
     if rollout.after(stage.name) is None:
         return look.says(
-            RolloutAction.DONE, f"full exposure is safe beside a holdback of {100 - percentage:g} %", **known
+            RolloutAction.DONE, f"full exposure is safe beside a holdback of {100 - percentage:g}%", **known
         )
     return look.says(RolloutAction.ADVANCE, words.safe(look.hours, known["guardrails"]), **known)
 
@@ -168,7 +168,7 @@ def _missing(look: _Look, stage: Stage, known: Mapping[str, Any]) -> list[str]:
         on, off = known["counts"]
         found.append(
             f"the sample ratio is broken (p = {p:.1g}): {on:,} units with the feature and {off:,} without do not fit "
-            f"{look.state.percentage:g} %, so nothing else can be believed"
+            f"{look.state.percentage:g}%, so nothing else can be believed"
         )
     return found + [words.still_open(g) for g in known["guardrails"] if g.finding is not Finding.SAFE]
 

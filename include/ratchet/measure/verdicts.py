@@ -218,12 +218,12 @@ def _open(guard: Reading) -> str:
 
 def percent(lift: float) -> str:
     """Write a relative change with its sign, such as `+4.2 %`."""
-    return f"{100 * lift:+.1f} %" if math.isfinite(lift) else "no relative change"
+    return f"{100 * lift:+.1f}%".replace("-", "\N{MINUS SIGN}") if math.isfinite(lift) else "no relative change"
 
 
 def share(value: float) -> str:
     """Write a share, such as `4.2 %`."""
-    return f"{100 * value:.1f} %" if np.isfinite(value) else "unknown"
+    return f"{100 * value:.1f}%" if np.isfinite(value) else "unknown"
 
 
 def _names(names: Sequence[str]) -> str:

@@ -113,7 +113,7 @@ def test_below_the_threshold_a_decision_stays_proposed(rules):
 
 def test_a_safe_stage_becomes_a_step_to_the_next(rules):
     (made,) = steps(rules)
-    assert (made.type, made.title) == (ImprovementType.ROLLOUT_STEP, "Bring search to stage “quarter” (25 %)")
+    assert (made.type, made.title) == (ImprovementType.ROLLOUT_STEP, "Bring search to stage “quarter” (25%)")
     assert made.evidence["publishes"]["percentage"] == 25
     assert made.evidence["publishes"]["groups"] == ["internal_testers"]
     assert made.evidence["guardrails"][0]["finding"] == "safe"
@@ -135,7 +135,7 @@ def test_a_hold_proposes_nothing(rules):
 def test_a_flag_that_the_application_moves_is_for_a_person(rules):
     (made,) = steps(rules, rollout=ROLLOUT.model_copy(update={"moved_by": Mover.APPLICATION}))
     assert "publishes" not in made.evidence
-    assert made.suggested_action == "Set the flag to 25 %: the application moves it itself."
+    assert made.suggested_action == "Set the flag to 25%: the application moves it itself."
 
 
 def test_another_attempt_and_another_phase_are_other_improvements(rules):

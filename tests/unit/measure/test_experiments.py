@@ -54,7 +54,7 @@ def test_a_clear_gain_ships_and_says_why():
     found = shares(1_000, 1_300)
     assert (found.judgement.verdict, found.judgement.arm) == (Verdict.SHIP, "treatment")
     assert found.judgement.reason == (
-        "converted is better with treatment: +30.0 %, and the interval leaves out no change"
+        "converted is better with treatment: +30.0%, and the interval leaves out no change"
     )
     lift = found.comparisons[0].lift
     assert lift.low > 0
@@ -64,7 +64,7 @@ def test_a_clear_gain_ships_and_says_why():
 def test_a_clear_loss_is_rolled_back():
     found = shares(1_300, 1_000)
     assert found.judgement.verdict is Verdict.ROLL_BACK
-    assert found.judgement.reason == "converted is worse with treatment (-23.1 %)"
+    assert found.judgement.reason == "converted is worse with treatment (−23.1%)"
 
 
 def test_less_is_better_where_the_metric_says_so():
@@ -104,8 +104,8 @@ def test_at_the_horizon_without_a_clear_effect_it_is_inconclusive_and_says_what_
     assert found.judgement.verdict is Verdict.INCONCLUSIVE
     assert found.ends_on == START + timedelta(days=28)
     assert found.judgement.reason == (
-        "it has ended without a clear difference; an effect of 14.8 % would probably have been found, "
-        "the planned 10.0 % needed more units"
+        "it has ended without a clear difference; an effect of 14.8% would probably have been found, "
+        "the planned 10.0% needed more units"
     )
 
 

@@ -85,7 +85,7 @@ def test_a_better_feature_is_not_taken_for_a_harmful_one_whatever_the_direction(
 def test_it_holds_while_the_guardrail_is_open_and_says_about_how_long():
     told = judged(3_000, 57_000)
     assert told.verdict is RolloutAction.HOLD
-    assert "is not yet shown to keep its margin of 10.0 %" in told.reason
+    assert "is not yet shown to keep its margin of 10.0%" in told.reason
     assert "more days if it is harmless" in told.reason
     assert told.guardrails[0].more_days > 10
 
@@ -213,7 +213,7 @@ def test_full_exposure_is_judged_by_its_holdback():
     at = state(phase("everyone", 95.0), rollout=held)
     told = judged(950_000, 50_000, rollout=held, at=at)
     assert told.verdict is RolloutAction.DONE
-    assert "holdback of 5 %" in told.reason
+    assert "holdback of 5%" in told.reason
     assert judged(950_000, 50_000, (0.06, 0.05), held, at).verdict is RolloutAction.ROLL_BACK
     assert judged(9_500, 500, rollout=held, at=at).verdict is RolloutAction.HOLD
 

@@ -26,13 +26,13 @@ def test_units_that_came_as_the_weights_say_are_believed():
 
 def test_a_planted_imbalance_invalidates_and_says_what_was_expected():
     found = checked(units({"control": 2_750, "treatment": 2_250}))
-    assert found.doubt == "sample ratio mismatch: 2,750 / 2,250 units where 50.0 % / 50.0 % were expected (p = 2e-12)"
+    assert found.doubt == "sample ratio mismatch: 2,750 / 2,250 units where 50.0% / 50.0% were expected (p = 2e-12)"
 
 
 def test_weights_that_are_not_equal_are_expected_as_they_are():
     spec = experiment(weights=[90, 10])
     assert checked(units({"control": 9_000, "treatment": 1_000}), spec).doubt == ""
-    assert "90.0 % / 10.0 %" in checked(units({"control": 5_000, "treatment": 5_000}), spec).doubt
+    assert "90.0% / 10.0%" in checked(units({"control": 5_000, "treatment": 5_000}), spec).doubt
 
 
 @pytest.mark.parametrize(("dimension", "value"), [("day", NIGHT.isoformat()), ("service", "web")])
@@ -69,9 +69,9 @@ def test_units_seen_in_several_arms_invalidate_once_they_are_surely_too_many():
     def crossed(n):
         return checked(units({"control": 5_000, "treatment": 5_000}, treatment={"crossovers": n}))
 
-    assert crossed(100).doubt == ""  # 1.0 %, but not surely above it
+    assert crossed(100).doubt == ""  # 1.0%, but not surely above it
     found = crossed(200)
-    assert (found.doubt, found.crossovers) == ("200 of 10,000 units (2.0 %) were seen in several arms", 200)
+    assert (found.doubt, found.crossovers) == ("200 of 10,000 units (2.0%) were seen in several arms", 200)
 
 
 def test_flaws_are_counted_and_traffic_is_that_of_the_last_week():
