@@ -133,6 +133,8 @@ def nightly_improvement() -> None:
         health = run("health", "Compares the service with its objectives.")
     with TaskGroup("measure", prefix_group_id=False, tooltip="How far we are"):
         kpis = run("kpis", "Computes the key figures and their change.")
+        experiments = run("experiments", "Judges and audits every experiment.")
+        rollouts = run("rollouts", "Judges whether each rollout may go on.")
     with TaskGroup("generate", prefix_group_id=False, tooltip="From findings to improvements"):
         improvements = run("improvements", "Turns findings into ranked improvements.")
     with TaskGroup("deploy", prefix_group_id=False, tooltip="What the AI application reads"):
@@ -141,9 +143,9 @@ def nightly_improvement() -> None:
     report = run("report", "Draws the report, whatever failed.", trigger_rule=TriggerRule.ALL_DONE)
 
     ingest >> check_raw >> [build_marts, drift]
-    build_marts >> check_marts >> [gaps, issues, feedback, usage, health, kpis]
-    [gaps, issues, feedback] >> improvements
-    [drift, gaps, issues, feedback, usage, health, kpis, improvements] >> report
+    build_marts >> check_marts >> [gaps, issues, feedback, usage, health, kpis, experiments, rollouts]
+    [gaps, issues, feedback, experiments, rollouts] >> improvements
+    [drift, gaps, issues, feedback, usage, health, kpis, experiments, rollouts, improvements] >> report
     [health, report] >> publish
     [report, publish] >> verdict()
 

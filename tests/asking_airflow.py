@@ -1,0 +1,111 @@
+"""A real Airflow over a small home in which improvements wait; shared by the tests over REST and in the browser."""
+
+import json
+import os
+import shutil
+import sqlite3
+import time
+from datetime import date
+
+import pytest
+
+from ratchet import local_airflow
+from ratchet.airflow_api import AirflowApi
+from ratchet.deploy.decisions import read
+from ratchet.local_airflow import LocalAirflow
+from ratchet.settings import PROJECT_ROOT
+from tests.unit.deploy import waiting_home
+from tests.unit.deploy.waiting_home import improvement
+
+DAG = "/dags/deploy_improvements"
+ASK = "question.ask"
+TARGETS = ("billing", "export", "hints", "login", "search", "summary", "voice")
+IDS = {target: improvement(target).improvement_id for target in TARGETS}
+PATIENCE_S = 100
+
+
+class AskingAirflow:
+    """An Airflow in which only the DAG that asks people is on."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.airflow = LocalAirflow(folder / "airflow", local_airflow.free_port())
+        self.home = waiting_home.home(folder / "home", *(improvement(t, title=f"Do {t}") for t in TARGETS))
+        shutil.copytree(PROJECT_ROOT / "include" / "config", folder / "config")
+
+    def start(self):
+        """Start it in an environment of its own."""
+        self.airflow.folder.mkdir()
+        with pytest.MonkeyPatch.context() as patch:
+            for name in [n for n in os.environ if n.startswith(("AIRFLOW", "RATCHET"))]:
+                patch.delenv(name)
+            patch.setenv("RATCHET_HOME", str(self.home.root))
+            patch.setenv("RATCHET_CONFIG", str(self.folder / "config"))
+            patch.setattr(local_airflow, "DAG_IDS", ("deploy_improvements",))
+            local_airflow.up(self.airflow)
+        self.password = json.loads(self.airflow.passwords.read_text())[local_airflow.USER]
+        self.api = AirflowApi.login(self.airflow.port, local_airflow.USER, self.password)
+
+    def publish_night(self, day):
+        """Let Airflow know what the task `publish` of a night tells it."""
+        (asset,) = self.api.call("GET", "/assets?name_pattern=ratchet_night")["assets"]
+        self.api.call(
+            "POST", "/assets/events", {"asset_id": asset["id"], "extra": {}, "partition_key": day.isoformat()}
+        )
+
+    def runs(self):
+        """Return the runs of the DAG that asks, oldest first."""
+        return self.api.call("GET", f"{DAG}/dagRuns?order_by=id")["dag_runs"]
+
+    def open_questions(self):
+        """Return the questions that nobody has answered: target -> what Airflow says about it."""
+        path = "/dags/~/dagRuns/~/hitlDetails?response_received=false&state=awaiting_input&limit=100"
+        found = self.api.call("GET", path)["hitl_details"]
+        return {detail["subject"].removeprefix("Do "): detail for detail in found}
+
+    def answer(self, question, option, **said):
+        """Answer a question over REST."""
+        ti = question["task_instance"]
+        path = f"{DAG}/dagRuns/{ti['dag_run_id']}/taskInstances/{ASK}/{ti['map_index']}/hitlDetails"
+        return self.api.call("PATCH", path, {"chosen_options": [option], "params_input": said})
+
+    def state(self, question, task=ASK):
+        """Return the state of the task that asked, or of the one that records the answer."""
+        ti = question["task_instance"]
+        path = f"{DAG}/dagRuns/{ti['dag_run_id']}/taskInstances/{task}/{ti['map_index']}"
+        return self.api.call("GET", path)["state"]
+
+    def let_time_pass(self):
+        """Let the half hour of every open question be over."""
+        with sqlite3.connect(self.airflow.folder / "airflow.db", timeout=60) as database:
+            database.execute(
+                "update task_instance set trigger_timeout = '2026-01-01 00:00:00.000000' where state = 'awaiting_input'"
+            )
+
+    def decided(self):
+        """Return what people have decided: target -> decision, actor, reason."""
+        names = {name: target for target, name in IDS.items()}
+        found = [d for d in read(self.home.decisions, date.max) if d.actor != "night"]
+        return {names[d.improvement_id]: (d.decision.value, d.actor, d.reason) for d in found}
+
+    @staticmethod
+    def wait(until, what):
+        """Wait until something holds and return it."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not (found := until()):
+            assert time.monotonic() < deadline, what
+            time.sleep(0.5)
+        return found
+
+
+@pytest.fixture(scope="session")
+def asking(tmp_path_factory):
+    """Start it once for all tests; whatever happens, nothing of it is left running."""
+    found = AskingAirflow(tmp_path_factory.mktemp("asking"))
+    try:
+        found.start()
+        found.publish_night(waiting_home.DAY)
+        found.wait(lambda: len(found.open_questions()) == len(TARGETS), "no questions were asked")
+        yield found
+    finally:
+        local_airflow.down(found.airflow)
