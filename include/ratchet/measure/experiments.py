@@ -60,7 +60,8 @@ class ExperimentResult:
             {
                 "id": spec.id, "phase": self.phase, "hypothesis": spec.hypothesis, "flag_key": spec.flag_key,
                 "unit_type": spec.unit_type, "design": spec.design, "mde": spec.mde, "alpha": spec.alpha,
-                "power": spec.power, "planned_units": spec.planned_units, "horizon_days": spec.horizon_days, "spec_hash": spec.spec_hash,
+                "power": spec.power, "planned_units": spec.planned_units, "horizon_days": spec.horizon_days,
+                "spec_hash": spec.spec_hash,
                 "arms": spec.arms, "primary": spec.primary.name,
             }
         )  # fmt: skip
