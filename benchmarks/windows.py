@@ -34,7 +34,9 @@ WINDOW_MODELS = (
     "int_unit_counts",
     "mart_feature_gaps",
     "mart_feature_gap_errors",
+    "int_error_groups",
     "mart_errors",
+    "mart_fingerprints",
     "mart_feedback",
     "mart_feedback_response",
     "mart_feedback_comments",
@@ -181,7 +183,8 @@ select date '{{day}}' as event_date, date '{{day}}' as landed_date, left(md5('k'
 from (select j, (j * 17) % {UNITS} as u from range(30000) r (j))""",
     """insert into intermediate.int_error_kinds_daily by name
 select date '{day}' as event_date, date '{day}' as landed_date, left(md5('k' || k), 12) as error_key,
-    'Type' || k % 9 as error_type, 'template ' || k as message_template, 'message ' || k as sample_message, 60 as occurrences
+    'Type' || k % 9 as error_type, 'template ' || k as message_template, 'message ' || k as sample_message, 60 as occurrences,
+    '' as frames, '' as culprit, date '{day}' + interval (k) second as first_at
 from range(500) r (k)""",
     """insert into intermediate.int_events_daily by name
 select date '{day}' as event_date, date '{day}' as landed_date, s as stream, 'real' as clock, 'service_' || k as service,

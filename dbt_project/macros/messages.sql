@@ -1,23 +1,34 @@
 {#-
-    Messages become templates in two steps. The key folds every digit to 0 and every hexadecimal run to its kind, and is
-    cheap; the masks then run over the few distinct keys that are left. Both look at one message only, so a template
-    never depends on which messages came with it.
+    Messages become templates in two steps. The key folds every digit to 0 and every long hexadecimal run to its kind; it
+    is made of every event, so it is cheap, and what has no such run skips that search. The masks then run over the few
+    distinct keys that are left. Both look at one message only: a template never depends on which messages came with it.
 -#}
 {% macro message_key(column) -%}
-    {%- set folded -%}
-        translate(trim(regexp_replace(left({{ column }}, 2000), '\s+', ' ', 'g')), '123456789', '000000000')
+    {%- set head -%}
+        case when strlen({{ column }}) <= 2000 then {{ column }} else left({{ column }}, 2000) end
     {%- endset -%}
-    {{ mask(folded, [
-        ('\\b00-[0a-fA-F]{32}-[0a-fA-F]{16}-00\\b', '<trace>'),
-        ('\\b[0a-fA-F]{8}-[0a-fA-F]{4}-[0a-fA-F]{4}-[0a-fA-F]{4}-[0a-fA-F]{12}\\b', '<uuid>'),
-        ('\\b[0a-fA-F]{40}\\b', '<sha1>'),
-        ('\\b[0a-fA-F]{32}\\b', '<md5>'),
-        ('\\b0[xX][0a-fA-F]+\\b|\\b[0a-fA-F]{16,}\\b', '<hex>'),
-    ]) }}
+    {%- set h = '[0-9a-fA-F]' -%}
+    {%- set uuid = ('\\b' ~ h ~ '{8}(?:-' ~ h ~ '{4}){3}-' ~ h ~ '{12}\\b', '<uuid>') -%}
+    {%- set pointer = ('\\b0[xX]' ~ h ~ '+', '<hex>') -%}
+    translate(
+        case
+            when not regexp_matches({{ head }}, '{{ h }}{8}|0[xX]') then {{ head }}
+            when not regexp_matches({{ head }}, '{{ h }}{16}') then {{ mask(head, [uuid, pointer]) }}
+            else {{ mask(head, [
+                ('\\b00-' ~ h ~ '{32}-' ~ h ~ '{16}-[0-9]{2}\\b', '<trace>'),
+                uuid,
+                ('\\b' ~ h ~ '{40}\\b', '<sha1>'),
+                ('\\b' ~ h ~ '{32}\\b', '<md5>'),
+                ('\\b0[xX]' ~ h ~ '+|\\b' ~ h ~ '{16,}\\b', '<hex>'),
+            ]) }}
+        end,
+        '123456789',
+        '000000000'
+    )
 {%- endmacro %}
 
 {% macro mask_key(column) -%}
-    {{ mask(column, message_masks()) }}
+    {{ mask('trim(regexp_replace(' ~ column ~ ", '\\s+', ' ', 'g'))", message_masks()) }}
 {%- endmacro %}
 
 {% macro mask_message(column) -%}
@@ -56,6 +67,8 @@
         ('\\b[A-Za-z]{1,12}[_-](?:0[0a-f]{5,}|[0a-f]0[0a-f]{4,}|[0a-f]{2}0[0a-f]{3,}|[0a-f]{3}0[0a-f]{2,}|[0a-f]{4}0[0a-f]+|[0a-f]{5,}0[0a-f]*)\\b', '<id>'),
         ('\\b(?:[A-Z0]{4,}0[A-Z0]*|[A-Z0]{3}0[A-Z0]+|[A-Z0]{2}0[A-Z0]{2,}|[A-Z0]0[A-Z0]{3,}|0[A-Z0]{4,})\\b', '<id>'),
         ('0+(?:\\.0+)*', '#'),
+        ('<sha#>', '<sha1>'),
+        ('<md#>', '<md5>'),
     ]) }}
 {%- endmacro %}
 

@@ -98,11 +98,14 @@ def gaps(night: Night) -> Summary:
 
 def errors(night: Night) -> Summary:
     """Rank errors by whom they hurt and how their rate changed."""
+    from ratchet.analyze.error_origins import current_fixes
     from ratchet.analyze.errors import rank_errors
+    from ratchet.deploy import decisions, deployments
 
-    return _keep(
-        night, "errors", rank_errors(inputs.mart(night, "mart_errors"), night.settings, night.day).as_artifact()
-    )
+    made = deployments.fixes_in_force(decisions.read(night.home.decisions, night.day), night.day)
+    fixes = current_fixes(made, inputs.mart(night, "mart_fingerprints"), night.day)
+    found = rank_errors(inputs.mart(night, "mart_errors"), night.settings, night.day, fixes)
+    return _keep(night, "errors", found.as_artifact())
 
 
 def feedback(night: Night) -> Summary:

@@ -21,8 +21,10 @@ DAMAGE = {
     ),
     "mart_feature_gap_errors": "update mart_feature_gap_errors set unit_kind = 'household'",
     "mart_errors": (
-        "update mart_errors set handled = occurrences + 1, first_seen = '2026-02-01', unit_kind = 'household'"
+        "update mart_errors set handled = occurrences + 1, first_seen = '2026-02-01', unit_kind = 'household',"
+        " returned_on = '2026-01-01', first_at = '2026-01-01', change_at = '2026-01-02'"
     ),
+    "mart_fingerprints": "update mart_fingerprints set grouped_by = 'whim'",
     "mart_feedback": (
         "update mart_feedback set low = scored + 1, score_sum = 11 * feedback, unit_kind = 'household',"
         " kind = 'shrug', rater = 'cat'"

@@ -23,13 +23,20 @@ Masks = Callable[[Iterable[str]], dict[str, str]]
 def masks(five_nights: Any) -> Masks:
     """Run the very SQL of int_messages over texts."""
     sql = marts.compiled(five_nights.home)["int_messages"]
-    keyed = sql[sql.index("keyed as (") :]
+    head, tail = "union\n    select ", " as message_key from interactions"
+    key = sql[sql.index(head) + len(head) : sql.index(tail)]
+    masked = sql[sql.rindex("select\n    hash(message_key)") :]
 
     def run(texts: Iterable[str]) -> dict[str, str]:
         with duckdb.connect() as connection:
-            connection.execute("create table given (message varchar)")
+            connection.execute("create table given (error varchar)")
             connection.executemany("insert into given values (?)", [(t,) for t in set(texts)])
-            return dict(connection.execute(f"with texts as (from given), {keyed}").fetchall())
+            keyed = f"given as (select error, {key} as message_key from main.given), keys as (from given)"
+            on = "hash(message_key) = message_hash"
+            found = (
+                f"with {keyed}, known as ({masked}) select error, message_template from given inner join known on {on}"
+            )
+            return dict(connection.execute(found).fetchall())
 
     return run
 

@@ -1,7 +1,6 @@
-with errors as (
+with events as (
 
-    select * from {{ ref('stg_error') }}
-    where {{ is_pending() }}
+    select * from {{ ref('int_error_events') }}
 
 ),
 
@@ -11,18 +10,27 @@ messages as (
 
 ),
 
-templated as (
+traces as (
+
+    select * from {{ ref('int_traces') }}
+
+),
+
+described as (
 
     select
-        errors.*,
+        events.* exclude (message_hash, trace_hash),
         coalesce(messages.message_template, '') as message_template,
-    from errors
-    left join messages on errors.message = messages.message
+        coalesce(traces.frames, '') as frames,
+    from events
+    left join messages on events.message_hash = messages.message_hash
+    left join traces on events.trace_hash = traces.trace_hash
 
 )
 
 select
     *,
-    left(md5(error_type || chr(31) || message_template), 12) as error_key,
-    {{ unit_key() }} as unit_key,
-from templated
+    {{ error_key() }} as error_key,
+    {{ error_title() }} as title,
+    {{ error_culprit() }} as culprit,
+from described

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from ratchet.contracts.improvements import TYPE_RULES, Improvement, State
+from ratchet.contracts.improvements import TYPE_RULES, Improvement, ImprovementType, State
 from ratchet.contracts.rollout_verdicts import RolloutAction, RolloutVerdict
-from ratchet.deploy.decisions import NIGHT, Decision, Kind, Standing
+from ratchet.deploy.decisions import NIGHT, Decision, Kind, Standing, fold
 from ratchet.settings import Settings
 
 _JUDGED = {
@@ -137,6 +137,23 @@ def deployments(
     stops = [i for i in ready if _stops(i)]
     rest = [i for i in ready if not _stops(i)][: _room(standings, policy)]
     return [_deployed(i, standings[i.improvement_id], as_of + timedelta(days=1)) for i in (*stops, *rest)]
+
+
+def fixes_in_force(recorded: Sequence[Decision], as_of: date) -> dict[str, date]:
+    """Return the fingerprints whose fix was deployed and not undone by a day, with the day of its last deployment.
+
+    Args:
+        recorded: in the order of `decisions.read`.
+        as_of: later ones do not count.
+    """
+    standings = fold(recorded, as_of)
+    made = [d for d in recorded if d.decision is Kind.DEPLOYED and d.effective_date <= as_of]
+    return {
+        str(standings[d.improvement_id].record["target"]): d.effective_date
+        for d in made
+        if standings[d.improvement_id].record.get("type") == ImprovementType.ERROR_FIX
+        and standings[d.improvement_id].state in (State.DEPLOYED, State.KEPT)
+    }
 
 
 def decided_experiments(recorded: Iterable[Decision], as_of: date) -> dict[str, Decided]:

@@ -175,7 +175,7 @@ _TONES = {
     "new": Tone.WARN,
     "growing": Tone.BAD,
     "escalating": Tone.BAD,
-    "regressed": Tone.BAD,
+    "regressed after fix": Tone.BAD,
     "high": Tone.BAD,
     "medium": Tone.WARN,
     "shrinking": Tone.GOOD,

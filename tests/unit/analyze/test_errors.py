@@ -2,8 +2,10 @@ import json
 import math
 from datetime import date
 
+import pandas as pd
 import pytest
 
+from ratchet.analyze.error_origins import Introduction, current_fixes
 from ratchet.analyze.errors import rank_errors
 
 DAY = date(2026, 11, 20)
@@ -12,7 +14,7 @@ DAY = date(2026, 11, 20)
 @pytest.fixture
 def rank(errors, rules):
     def run(*rows, **changed):
-        made = [{"error_key": str(i), "occurrences_total": 500} | row for i, row in enumerate(rows)]
+        made = [{"fingerprint": str(i), "occurrences_total": 500} | row for i, row in enumerate(rows)]
         return rank_errors(errors(*made), rules(**changed), DAY)
 
     return run
@@ -65,9 +67,9 @@ def test_the_floor_is_ten_in_five_weeks(rank, now, before, shown):
     assert found.below_floor.occurrences == (0 if shown else now + before)
 
 
-def test_nothing_is_said_about_fixes(rank):
+def test_nothing_is_said_about_fixes_that_were_not_made(rank):
     (record,) = rank({"occurrences": 30}).as_artifact()["errors"]
-    assert not [key for key in record if "fix" in key]
+    assert {key: record[key] for key in record if "fix" in key} == {"fixed_on": None}
 
 
 def test_a_message_of_fewer_than_five_units_is_not_shown(rank):
@@ -79,7 +81,14 @@ def test_many_unchanged_errors_do_not_make_one_escalate(rank):
     rows = [{"occurrences": 20, "previous_occurrences": 80}] * 60 + [{"occurrences": 31, "previous_occurrences": 80}]
     found = rank(*rows)
     assert found.errors[-1].trend.q > 0.05 or found.states["escalating"] == 0
-    assert found.states == {"new": 0, "escalating": 0, "ongoing": 61, "resolved": 0, "not enough data": 0}
+    assert found.states == {
+        "new": 0,
+        "escalating": 0,
+        "regressed after fix": 0,
+        "ongoing": 61,
+        "resolved": 0,
+        "not enough data": 0,
+    }
 
 
 def test_no_error_is_said(rank):
@@ -91,7 +100,7 @@ def test_hostile_messages_stay_data_and_order_does_not_matter(errors, rules):
     made = errors(
         *(
             {
-                "error_key": str(i),
+                "fingerprint": str(i),
                 "error_type": h,
                 "message_template": h,
                 "sample_message": h,
@@ -110,3 +119,50 @@ def test_the_artifact_holds_to_its_schema(rank, conforms):
     conforms("errors", rank().as_artifact())
     rows = [{"occurrences": 30, "units": n, "first_seen": None} for n in (0, 9)]
     conforms("errors", rank(*rows, {"occurrences": 0, "previous_occurrences": 40}).as_artifact())
+
+
+@pytest.mark.parametrize(
+    ("returned", "fixed", "state"),
+    [
+        (date(2026, 11, 15), date(2026, 11, 1), "regressed after fix"),
+        (date(2026, 11, 15), date(2026, 11, 15), "escalating"),
+        (date(2026, 11, 15), None, "escalating"),
+        (None, date(2026, 11, 1), "escalating"),
+    ],
+)
+def test_only_what_was_gone_after_its_fix_has_regressed(errors, rules, returned, fixed, state):
+    row = {"fingerprint": "f", "occurrences": 30, "previous_occurrences": 4, "returned_on": returned}
+    found = rank_errors(errors(row), rules(), DAY, {"f": fixed} if fixed else {})
+    assert [(e.state, e.fixed_on, e.returned_on) for e in found.errors] == [(state, fixed, returned)]
+
+
+def test_an_error_names_the_change_before_it(rank, conforms):
+    change = {
+        "change_id": "c1",
+        "change_kind": "release",
+        "change_target": "app",
+        "change_after": "2.0",
+        "change_at": pd.Timestamp("2026-11-01 09:00"),
+        "first_at": pd.Timestamp("2026-11-01 10:30"),
+    }
+    found = rank({"occurrences": 30} | change, {"occurrences": 20})
+    assert found.errors[0].introduced_by == Introduction(
+        "c1", "release", "app", None, "2.0", "2026-11-01T09:00:00Z", 1.5
+    )
+    assert found.errors[1].introduced_by is None
+    conforms("errors", found.as_artifact())
+
+
+def test_a_fix_follows_its_bug_to_the_next_version_of_fingerprints():
+    rows = [
+        ("k1", "old", "f", DAY),
+        ("k2", "old2", "f", DAY),
+        ("k3", "old3", "k3", DAY),
+        ("k1", "old", "x", date(2026, 1, 1)),
+    ]
+    names = ["error_key", "previous_fingerprint", "fingerprint", "as_of"]
+    made = pd.DataFrame(rows, columns=names).assign(as_of=lambda f: pd.to_datetime(f["as_of"]).astype("datetime64[us]"))
+    early, late = date(2026, 10, 1), date(2026, 10, 9)
+    assert current_fixes({"old": early, "k2": late, "gone": late}, made, DAY) == {"f": late}
+    assert current_fixes({"f": early}, made, DAY) == {"f": early}
+    assert current_fixes({}, made, DAY) == {}

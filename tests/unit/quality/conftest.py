@@ -199,7 +199,8 @@ def _kpis(metric_date: date, window: int) -> list[dict[str, Any]]:
 
 def _error(window_occurrences: int = 6) -> dict[str, Any]:
     return {
-        "error_key": "0123456789ab",
+        "fingerprint": "0123456789ab",
+        "fingerprint_version": 2,
         "error_type": "Timeout",
         "message_template": "took <duration>",
         "sample_message": "took 30 s",

@@ -79,7 +79,7 @@ MUTATIONS: dict[str, Callable[[Frames], None]] = {
     "mart_feature_gaps.few_texts": put("mart_feature_gaps", {"sample_requests": list("abcd")}),
     "mart_feature_gap_errors.counted": put("mart_feature_gap_errors", {"failures": 0}),
     "mart_feature_gap_errors.units_within_failures": put("mart_feature_gap_errors", {"units": 5}),
-    "mart_errors.key_form": put("mart_errors", {"error_key": "../../etc"}),
+    "mart_errors.key_form": put("mart_errors", {"fingerprint": "../../etc"}),
     "mart_errors.unit_kinds": put("mart_errors", {"unit_kind": "household"}),
     "mart_errors.windows_within_total": put("mart_errors", {"occurrences_total": 8}),
     "mart_errors.units_within_occurrences": put("mart_errors", {"units": 7}),

@@ -220,9 +220,13 @@ def features(names: tuple[str, ...] = ("export_calendar", "translate_document", 
 def error(name: str, message: str, occurrences: int, state: str) -> dict[str, Any]:
     """Return one kind of error."""
     return {
-        "error_key": f"{occurrences:012x}",
+        "fingerprint": f"{occurrences:012x}",
+        "fingerprint_version": 2,
         "error_type": name,
         "message_template": message,
+        "frames": [f"call(assistant.{name.lower()})"],
+        "culprit": f"call(assistant.{name.lower()})",
+        "kinds": 1,
         "state": state,
         "occurrences": occurrences,
         "previous_occurrences": occurrences * 2,
@@ -236,6 +240,17 @@ def error(name: str, message: str, occurrences: int, state: str) -> dict[str, An
         "score": about(occurrences * 0.7, occurrences, 3.0),
         "first_seen": "2026-11-02",
         "last_seen": DAY.isoformat(),
+        "returned_on": None,
+        "fixed_on": None,
+        "introduced_by": {
+            "change_id": "chg_release",
+            "kind": "release",
+            "target": "assistant",
+            "before": "2.3",
+            "after": "2.4",
+            "at": "2026-11-01T22:00:00Z",
+            "hours_before": 3.5,
+        },
         "apis": ["calendar"],
         "http_statuses": [429],
         "sample_message": message,
@@ -270,6 +285,7 @@ def errors(found: list[dict[str, Any]] | None = None) -> dict[str, Any]:
             "units": "distinct units that met it",
             "trend": "occurrences a day, the last 7 days over the 28 before",
             "handled": "share of occurrences that the application recovered from",
+            "introduced_by": "the release that it was first logged under, else the last change before it",
         },
     }
 

@@ -21,5 +21,5 @@ select
     max(interactions.occurred_at) as last_at,
     arg_max(interactions.event_id, (interactions.occurred_at, interactions.event_id)) as last_event_id,
 from interactions
-left join messages on interactions.error = messages.message
+left join messages on hash({{ message_key('interactions.error') }}) = messages.message_hash
 group by all

@@ -24,10 +24,12 @@ def errors(result: Row) -> list[Block]:
 def _error_table(found: list[Row]) -> list[Block]:
     columns = (
         Column("error", "Error", definition="errors-error"),
+        Column("culprit", "Where"),
         Column("state", "State", CellKind.LABEL, definition="errors-state"),
         Column("occurrences", "In 7 days", CellKind.NUMBER, definition="errors-error"),
         Column("units", f"{whose(found).capitalize()} it hit", CellKind.NUMBER, definition="errors-units"),
         Column("trend", "Rate, against before", CellKind.ESTIMATE, Unit.TIMES, "errors-trend"),
+        Column("since", "New since", definition="errors-introduced_by"),
         Column("handled", "Handled", CellKind.ESTIMATE, Unit.SHARE, "errors-handled"),
         Column("evidence", "Evidence", CellKind.EVIDENCE),
     )
@@ -39,13 +41,22 @@ def _error_table(found: list[Row]) -> list[Block]:
 def _error(error: Row) -> dict[str, object]:
     return {
         "error": logged(f"{error.get('error_type') or 'error'}: {error.get('message_template') or '(no message)'}"),
+        "culprit": logged(error["culprit"]) if error.get("culprit") else None,
         "state": label(error.get("state")),
         "occurrences": error.get("occurrences"),
         "units": error.get("units"),
         "trend": estimate((error.get("trend") or {}).get("ratio")),
+        "since": _since(error),
         "handled": estimate(error.get("handled")),
         "evidence": evidence(error, "sample_message"),
     }
+
+
+def _since(error: Row) -> object:
+    change = error.get("introduced_by")
+    if not change or error.get("state") != "new":
+        return None
+    return logged(" ".join(str(change[key]) for key in ("kind", "target", "after") if change.get(key)))
 
 
 def _rare(result: Row) -> list[Block]:
