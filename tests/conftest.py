@@ -4,11 +4,29 @@ import pytest
 
 from tests.asking_airflow import asking  # noqa: F401  one Airflow for the tests over REST and in the browser
 
-GOLDEN = Path(__file__).parent / "golden"
+HERE = Path(__file__).parent
+GOLDEN = HERE / "golden"
+LONGEST_FIRST = ("airflow", "dbt", "nights")
 
 
 def pytest_addoption(parser):
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files after a wanted change")
+
+
+def pytest_collection_modifyitems(items):
+    """Let tests that share something dear run in one process, the longest first: make test runs two."""
+    groups = {item: group(item.path.relative_to(HERE)) for item in items}
+    for item, name in groups.items():
+        item.add_marker(pytest.mark.xdist_group(name))
+    items.sort(key=lambda item: LONGEST_FIRST.index(groups[item]) if groups[item] in LONGEST_FIRST else len(groups))
+
+
+def group(path):
+    """Return the name of what a test file shares: an Airflow, a warehouse, a home of nights, or nothing but itself."""
+    if path.stem in ("test_airflow", "test_approvals", "test_approval"):
+        return "airflow"
+    folders = {"dbt": "dbt", "integration": "nights", "dags": "dags"}
+    return folders.get(path.parts[0], str(path))
 
 
 @pytest.fixture

@@ -103,6 +103,13 @@ def test_errors_by_type_are_in_the_mart(truth, in_order):
     }
 
 
+def test_an_error_that_a_change_brought_names_that_change(truth, in_order):
+    found = mart(in_order, "mart_errors").set_index("error_type")["change_id"]
+    planted = {e["error_type"]: e["began_with"] for e in truth["errors"] if e["began_with"] and e["events"]}
+    assert planted
+    assert {name: found[name] for name in planted} == planted
+
+
 def test_feedback_by_intent_is_in_the_mart(truth, in_order):
     found = mart(in_order, "mart_feedback")
     found = found[found["window_days"] == 7].groupby("intent")[

@@ -31,9 +31,10 @@ firsts as (
 
 logged as (
 
-    select {{ message_key('errors.message') }} as message_key
+    select {{ message_key('message') }} as message_key
     from errors
-    inner join firsts on errors.event_id = firsts.event_id
+    -- coalesce keeps the planner from holding all texts instead of the few ids
+    where coalesce(event_id in (select event_id from firsts), false)
 
 ),
 

@@ -25,10 +25,11 @@ firsts as (
 folded as (
 
     select
-        firsts.trace_hash,
-        {{ trace_key('errors.stack_trace') }} as trace_key,
+        hash(stack_trace) as trace_hash,
+        {{ trace_key('stack_trace') }} as trace_key,
     from errors
-    inner join firsts on errors.event_id = firsts.event_id and hash(errors.stack_trace) = firsts.trace_hash
+    -- coalesce keeps the planner from holding all texts instead of the few ids
+    where coalesce(event_id in (select event_id from firsts), false)
 
 ),
 
@@ -36,7 +37,7 @@ keys as (
 
     select
         min(trace_key) as trace_key,
-        list(trace_hash) as trace_hashes,
+        list(distinct trace_hash) as trace_hashes,
     from folded
     group by hash(trace_key)
 

@@ -239,7 +239,7 @@ def _definitions(s: LearningSettings) -> dict[str, str]:
         "score": "units x trend, the trend drawn toward 1 by its uncertainty; for ranking",
         "introduced_by": (
             f"a release, prompt, model, configuration or feature that was changed in the {REACH_DAYS} days before the "
-            "first occurrence: the release it was first logged under, else the last change; which came before, no proof"
+            "first occurrence: the release it was first logged under, else the last one; before is no proof"
         ),
         "days": f"days of the last {WINDOW_DAYS} on which it happened: one day is a burst, not a trend",
         "sample_message": f"one message, redacted, where at least {s.k_anonymity} units met the error",
