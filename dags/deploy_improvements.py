@@ -114,6 +114,7 @@ def deploy_improvements() -> None:
             options=["Approve", "Reject", "Snooze"],
             params={"reason": REASON, "days": DAYS},
             map_index_template="{{ task.key }}",
+            retries=20,  # Airflow may lose an answer that comes in the second in which it asks: it asks again
             doc_md="Waits for a person, or for the command line.",
         )
         record.override(doc_md="Records the answer.")(ask.output)

@@ -4,7 +4,10 @@ import json
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 import time
+from contextlib import closing
 from datetime import date
 
 import pytest
@@ -22,6 +25,12 @@ ASK = "question.ask"
 TARGETS = ("billing", "export", "hints", "login", "search", "summary", "voice")
 IDS = {target: improvement(target).improvement_id for target in TARGETS}
 PATIENCE_S = 100
+UP = """
+import sys
+from ratchet import local_airflow
+local_airflow.DAG_IDS = ("deploy_improvements",)
+sys.exit(local_airflow.main(["up"]))
+"""
 
 
 class AskingAirflow:
@@ -34,15 +43,17 @@ class AskingAirflow:
         shutil.copytree(PROJECT_ROOT / "include" / "config", folder / "config")
 
     def start(self):
-        """Start it in an environment of its own."""
-        self.airflow.folder.mkdir()
-        with pytest.MonkeyPatch.context() as patch:
-            for name in [n for n in os.environ if n.startswith(("AIRFLOW", "RATCHET"))]:
-                patch.delenv(name)
-            patch.setenv("RATCHET_HOME", str(self.home.root))
-            patch.setenv("RATCHET_CONFIG", str(self.folder / "config"))
-            patch.setattr(local_airflow, "DAG_IDS", ("deploy_improvements",))
-            local_airflow.up(self.airflow)
+        """Start it as `make up` does, in an environment of its own."""
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "RATCHET"))}
+        ours = {
+            "RATCHET_AIRFLOW": self.airflow.folder,
+            "RATCHET_AIRFLOW_PORT": self.airflow.port,
+            "RATCHET_CONFIG": self.folder / "config",
+            "RATCHET_HOME": self.home.root,
+        }
+        environment = {**clean, **{name: str(value) for name, value in ours.items()}}
+        done = subprocess.run([sys.executable, "-c", UP], env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
         self.password = json.loads(self.airflow.passwords.read_text())[local_airflow.USER]
         self.api = AirflowApi.login(self.airflow.port, local_airflow.USER, self.password)
 
@@ -69,6 +80,17 @@ class AskingAirflow:
         path = f"{DAG}/dagRuns/{ti['dag_run_id']}/taskInstances/{ASK}/{ti['map_index']}/hitlDetails"
         return self.api.call("PATCH", path, {"chosen_options": [option], "params_input": said})
 
+    def answer_until_recorded(self, target, option, **said):
+        """Answer a question; Airflow loses what it is told in the second in which it asks, and asks again."""
+
+        def recorded():
+            question = self.open_questions().get(target)
+            if question is not None and target not in self.decided():
+                self.answer(question, option, **said)
+            return target in self.decided()
+
+        self.wait(recorded, f"{target} was not recorded")
+
     def state(self, question, task=ASK):
         """Return the state of the task that asked, or of the one that records the answer."""
         ti = question["task_instance"]
@@ -77,7 +99,8 @@ class AskingAirflow:
 
     def let_time_pass(self):
         """Let the half hour of every open question be over."""
-        with sqlite3.connect(self.airflow.folder / "airflow.db", timeout=60) as database:
+        path = self.airflow.folder / "airflow.db"
+        with closing(sqlite3.connect(path, timeout=60)) as database, database:
             database.execute(
                 "update task_instance set trigger_timeout = '2026-01-01 00:00:00.000000' where state = 'awaiting_input'"
             )
