@@ -13,6 +13,7 @@ def pytest_addoption(parser):
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files after a wanted change")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items):
     """Let tests that share something dear run in one process, the longest first: make test runs two."""
     groups = {item: group(item.path.relative_to(HERE)) for item in items}
