@@ -13,13 +13,15 @@ def pytest_addoption(parser):
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files after a wanted change")
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_itemcollected(item):
+    """Let tests that share something dear run in one process: make test runs two."""
+    item.add_marker(pytest.mark.xdist_group(group(item.path.relative_to(HERE))))
+
+
 def pytest_collection_modifyitems(items):
-    """Let tests that share something dear run in one process, the longest first: make test runs two."""
-    groups = {item: group(item.path.relative_to(HERE)) for item in items}
-    for item, name in groups.items():
-        item.add_marker(pytest.mark.xdist_group(name))
-    items.sort(key=lambda item: LONGEST_FIRST.index(groups[item]) if groups[item] in LONGEST_FIRST else len(groups))
+    """Begin with what takes longest."""
+    groups = [*LONGEST_FIRST, None]
+    items.sort(key=lambda i: groups.index(name if (name := group(i.path.relative_to(HERE))) in groups else None))
 
 
 def group(path):
