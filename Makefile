@@ -28,7 +28,7 @@ demo: setup ## make 14 days of sample logs, run 14 nights, say where the report 
 	@$(BIN)/ratchet run
 
 test: setup ## run every test; what needs Chromium or PostgreSQL skips without it and says how to get it
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: setup ## formatting, lint, types, pins, compose file
 	@$(BIN)/ruff format --check include dags tests benchmarks
