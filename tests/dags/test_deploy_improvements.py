@@ -3,8 +3,11 @@
 import shutil
 import threading
 import time
+from contextlib import suppress
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from ratchet.deploy import approvals
 from ratchet.deploy.approvals import Answer, Reply
@@ -13,6 +16,7 @@ from tests.unit.deploy import waiting_home
 from tests.unit.deploy.waiting_home import HOSTILE, improvement, states
 
 pytestmark = pytest.mark.airflow
+PATIENCE_S = 120
 TARGETS = ("export", "search", "summary")
 IDS = {target: improvement(target).improvement_id for target in TARGETS}
 
@@ -39,29 +43,40 @@ class People(threading.Thread):
         self.start()
 
     def run(self):
+        deadline = time.monotonic() + PATIENCE_S
         while not self.stopped.is_set():
-            self.look()
+            with suppress(OperationalError):  # the database was busy: once more
+                for subject, body in self.look(too_late=time.monotonic() > deadline):
+                    self.answers[subject].pop(0)
+                    self.asked.append(subject)
+                    self.bodies.append(body)
             time.sleep(0.3)
 
-    def look(self):
+    def look(self, too_late):
+        """Answer what is open and return it; too late, end what is open, so that a run that waits in vain ends."""
         from airflow.models.hitl import HITLDetail
         from airflow.models.trigger import handle_event_submit
         from airflow.triggers.base import TriggerEvent
         from airflow.utils.session import create_session
-        from sqlalchemy import select
 
+        answered = []
         with create_session() as session:
-            for detail in session.scalars(select(HITLDetail).where(HITLDetail.responded_at.is_(None))).all():
-                if detail.task_instance.state != "awaiting_input" or not self.answers.get(detail.subject):
-                    continue
-                self.asked.append(detail.subject)
-                self.bodies.append(detail.body)
-                option, said, user = self.answers[detail.subject].pop(0)
-                if act := self.before.pop(detail.subject, None):
-                    act()
-                late = {"error": "nobody answered", "error_type": "timeout"}
-                event = TriggerEvent(late if option is None else self.say(detail, option, said, user))
-                handle_event_submit(event, task_instance=detail.task_instance, session=session)
+            found = session.scalars(select(HITLDetail).where(HITLDetail.responded_at.is_(None))).all()
+            for detail in [d for d in found if d.task_instance.state == "awaiting_input"]:
+                if too_late:
+                    detail.task_instance.state = "failed"
+                elif self.answers.get(detail.subject):
+                    answered.append((detail.subject, detail.body))
+                    event = TriggerEvent(self.said(detail))
+                    handle_event_submit(event, task_instance=detail.task_instance, session=session)
+        return answered
+
+    def said(self, detail):
+        option, said, user = self.answers[detail.subject][0]
+        if act := self.before.pop(detail.subject, None):
+            act()
+        late = {"error": "nobody answered", "error_type": "timeout"}
+        return late if option is None else self.say(detail, option, said, user)
 
     @staticmethod
     def say(detail, option, said, user):
