@@ -112,7 +112,7 @@ def test_a_broken_file_is_named_and_spares_the_rest(edited):
     assert "experiments/sidebar_layout.yaml" in problem
     assert "horizon_days" in problem
     assert {e["id"] for e in found["experiments"]} == {EXPERIMENT}
-    assert (edited / "artifacts" / LAST.isoformat() / "report.html").read_text("utf-8").count("horizon_dayz") == 1
+    assert "horizon_dayz" in (edited / "artifacts" / LAST.isoformat() / "report.html").read_text("utf-8")
 
 
 def test_a_broken_file_takes_its_flag_from_nobody(edited):

@@ -15,8 +15,7 @@ from ratchet.contracts.streams import default_of, field_specs
 from ratchet.log.sqltext import identifier, literal
 from ratchet.log.stage import RAW_LIMIT
 
-# Small groups stay in the processor's cache: a fifth less time, two hundredths more bytes.
-_OPTIONS = "(format parquet, compression zstd, compression_level 1, row_group_size 20480)"
+_OPTIONS = "(format parquet, compression zstd, compression_level 1)"
 _PLACE = (
     "getvariable('sources')[file_index + 1] as source, getvariable('files')[file_index + 1] as source_file, source_line"
 )
