@@ -73,7 +73,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="ratchet-facts-") as folder:
         home = Home(Path(folder))
         with Warehouse.open(home) as warehouse:
-            warehouse.prepare(AS_OF, [AS_OF], Windows(), trials(options.days))
+            warehouse.prepare(AS_OF, [AS_OF], Windows())
+            warehouse.tell_trials(trials(options.days))
         marts.build(home, AS_OF)
         compiled = marts.compiled(home)
         with Warehouse.open(home) as warehouse:

@@ -1,7 +1,7 @@
 """What the steps of a night read: its warehouse, its marts, its experiments and rollouts, and findings from them.
 
 Findings are computed again where a step needs them whole: they are quick, and a step's result is for people. Writing
-belongs to `steps.py`.
+belongs to `steps.py`. What is slow to import is imported by the function that needs it, as there.
 """
 
 from __future__ import annotations
@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ratchet import frames, objectives
-from ratchet import trials as registered_trials
+from ratchet import objectives
 from ratchet.night import Night
 from ratchet.settings import config_folder
 
@@ -35,22 +34,16 @@ def warehouse(night: Night, *, has_trials: bool = False) -> Iterator[tuple[Wareh
     With `has_trials` it is told the night's experiments and rollouts. Every step prepares for itself: where nights run
     side by side, another one may have been here since the step before.
     """
+    from ratchet import frames
     from ratchet.warehouse import Warehouse
 
     with Warehouse.open(night.home) as warehouse:
         pending = warehouse.pending(load_hashes(night), night.day)
         warehouse.prepare(night.day, pending, night.settings)
         if has_trials:
-            night.write("changes", _changes(night))
+            night.write("changes", frames.records(warehouse.changes()))
             warehouse.tell_trials(trials(night).trials)
         yield warehouse, pending
-
-
-def _changes(night: Night) -> list[dict[str, Any]]:
-    from ratchet.deploy import flag_changes
-
-    first = night.settings.history_start or min([night.day, *night.loads()])
-    return frames.records(flag_changes.landed(night.home, first, night.day))
 
 
 def load_hashes(night: Night) -> dict[date, str]:
@@ -67,6 +60,7 @@ def mart(night: Night, name: str) -> pd.DataFrame:
 
 def trials(night: Night, day: date | None = None, more: Iterable[Decision] = ()) -> Trials:
     """Return the experiments and rollouts as of the night's day, or of another day with decisions not yet recorded."""
+    from ratchet import trials as registered_trials
     from ratchet.deploy import decisions
 
     at = day or night.day

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ratchet.contracts.improvements import Improvement
     from ratchet.contracts.rollout_verdicts import RolloutsResult
     from ratchet.deploy.decisions import Decision
-    from ratchet.measure.experiments import ExperimentResult
+    from ratchet.measure.experiments import ExperimentResult, ExperimentsResult
     from ratchet.quality.results import GateResult
     from ratchet.trials import Trials
 
@@ -171,9 +171,9 @@ def improvements(night: Night) -> Summary:
     from ratchet.generate import order, tasks
 
     known = inputs.trials(night)
-    moved = inputs.rollouts(night, known)
+    judged, moved = inputs.experiments(night, known), inputs.rollouts(night, known)
     opened = lifecycle.open_night(night.home.decisions, night.day, night.settings.suggestion_window_days)
-    candidates = order.ranked(_proposals(night, known, moved), night.settings)
+    candidates = order.ranked(_proposals(night, known, judged, moved), night.settings)
     fresh = opened.fresh(candidates)
     cycle = order.choose(candidates, fresh, night.settings, may_propose=not opened.closed)
     policy = Policy.of(night.settings)
@@ -182,7 +182,7 @@ def improvements(night: Night) -> Summary:
     summary = _keep(night, "improvements", settled.as_artifact())
     if not is_live(night):
         return summary | {"recorded": 0}
-    said = [] if opened.closed else [*known.new_versions(), *_announcements(night, known)]
+    said = [] if opened.closed else [*known.new_versions(), *_announcements(judged, known)]
     return summary | {"recorded": decisions.append(night.home.decisions, [*said, *settled.decisions])}
 
 
@@ -256,14 +256,14 @@ def _settle(night: Night, gate: GateResult) -> Summary:
     return {"checks": len(gate.results), "warnings": len(gate.warnings)}
 
 
-def _proposals(night: Night, known: Trials, moved: RolloutsResult) -> list[Improvement]:
+def _proposals(night: Night, known: Trials, judged: ExperimentsResult, moved: RolloutsResult) -> list[Improvement]:
     from ratchet.generate import decisions, features, tasks
 
-    gaps_found, judged = inputs.gaps(night), inputs.experiments(night, known).experiments
+    gaps_found = inputs.gaps(night)
     return [
         *features.propose_features(gaps_found, night.settings),
         *tasks.propose_tasks(inputs.feedback(night), gaps_found, night.settings),
-        *decisions.propose_experiment_decisions(judged, known.decided, night.settings, night.day),
+        *decisions.propose_experiment_decisions(judged.experiments, known.decided, night.settings, night.day),
         *decisions.propose_rollout_steps(moved, night.settings),
     ]
 
@@ -273,12 +273,12 @@ def _news(found: ExperimentResult, known: Trials) -> dict[str, Any]:
     return {"id": name, "phase": phase, "before": known.told.get((name, phase))}
 
 
-def _announcements(night: Night, known: Trials) -> list[Decision]:
+def _announcements(judged: ExperimentsResult, known: Trials) -> list[Decision]:
     from ratchet.deploy.announcements import announcements
 
-    news = inputs.experiments(night, known).news(known.told)
+    news = judged.news(known.told)
     said = [(e.experiment.id, e.phase, e.judgement.verdict.value, e.judgement.reason) for e in news]
-    return announcements(said, night.day)
+    return announcements(said, judged.as_of)
 
 
 def _deployments(night: Night) -> list[Decision]:

@@ -16,9 +16,9 @@ import pandas as pd
 from ratchet import phases, registry, rollout_files
 from ratchet.contracts.experiments import Experiment, Trial
 from ratchet.contracts.rollout_states import RolloutState
-from ratchet.contracts.rollouts import Rollout
+from ratchet.contracts.rollouts import CHANGE_FIELDS, Rollout
 from ratchet.contracts.splits import Split, of_experiment, of_rollout
-from ratchet.deploy import announcements, flag_changes, flags, rollouts, specs
+from ratchet.deploy import announcements, flags, rollouts, specs
 from ratchet.deploy.decisions import Decision
 from ratchet.deploy.deployments import decided_experiments
 from ratchet.errors import RatchetError, SettingsError
@@ -141,11 +141,11 @@ def as_of(known: Registered, recorded: Sequence[Decision], changes: Iterable[Map
     Args:
         known: what the settings folder says.
         recorded: in the order of `decisions.read`; later ones do not count.
-        changes: `change` events that had landed, with the fields of `flag_changes.COLUMNS`.
+        changes: `change` events that had landed, with the fields of `CHANGE_FIELDS`.
         day: the day.
     """
     in_force = tuple(d for d in recorded if d.effective_date <= day)
-    frame = pd.DataFrame(list(changes), columns=flag_changes.COLUMNS)
+    frame = pd.DataFrame(list(changes), columns=list(CHANGE_FIELDS))
     states = {r.id: rollouts.folded(r, in_force, frame, day) for r in known.rollouts}
     return Trials(day, known, in_force, _phases(known.experiments, in_force, day), states)
 

@@ -22,6 +22,7 @@ import ratchet.errors as errors
 from ratchet import bronze, files, trial_tables
 from ratchet.bronze import quoted
 from ratchet.contracts.experiments import Trial
+from ratchet.contracts.rollouts import CHANGE_FIELDS
 from ratchet.contracts.streams import STREAMS
 from ratchet.home import Home
 
@@ -89,14 +90,11 @@ class Warehouse:
         changed = [d for d in sorted(days) if load_hashes.get(d) != built.get(d)]
         return [d for d in sorted(days) if _is_near(d, changed)]
 
-    def prepare(
-        self, day: date, pending_days: Sequence[date], settings: WindowSettings, trials: Iterable[Trial] = ()
-    ) -> None:
+    def prepare(self, day: date, pending_days: Sequence[date], settings: WindowSettings) -> None:
         """Tell the next build which night it is and point the bronze views at the files it may read.
 
-        `trials` are those that its marts of experiments are about; no daily statistic depends on them.
-
-        Landing days before `history_start` are not shown; what an earlier build made of them is built away.
+        It knows no trials until it is told. Landing days before `history_start` are not shown; what an earlier build
+        made of them is built away.
         """
         start = settings.history_start or self._first_landing(day, pending_days)
         forgotten = sorted(d for d in self._built() if d < start)
@@ -111,15 +109,33 @@ class Warehouse:
         _replace_row(self.connection, "run.context", context)
         self.connection.execute("delete from run.pending")
         _insert(self.connection, "run.pending", [(d,) for d in sorted(pending)])
-        self.tell_trials(trials)
+        self.tell_trials(())
         self._show_bronze(max(start, min([day, *pending]) - timedelta(days=LOOKBACK_DAYS)), day)
         self.connection.commit()
 
     def tell_trials(self, trials: Iterable[Trial]) -> None:
-        """Tell the next build which trials its marts of experiments are about."""
+        """Tell the next build which trials its marts of experiments are about; no daily statistic depends on them."""
         for table, rows in trial_tables.rows(trials).items():
             self.connection.execute(f"delete from run.{table}")  # noqa: S608 -- our own table names
             _insert(self.connection, f"run.{table}", rows)
+
+    def changes(self) -> pd.DataFrame:
+        """Return the `change` events that had landed by the night, pending days included, as `CHANGE_FIELDS`.
+
+        Those of earlier days come from the daily statistics, so that history is not read again; `occurred_at` is UTC
+        without a zone.
+        """
+        fields = ", ".join(CHANGE_FIELDS)
+        pending = "(select landed_date from run.pending)"
+        found = f"select {fields} from bronze.change where clock = 'real' and landed_date in {pending}"  # noqa: S608
+        if self._has("intermediate", "int_changes_daily"):
+            found += f""" union all select {fields} from intermediate.int_changes_daily, run.context
+                where landed_date between history_start and as_of and landed_date not in {pending}"""  # noqa: S608
+        return self.frame(f"{found} order by all")
+
+    def _has(self, schema: str, table: str) -> bool:
+        sql = "select count(*) from information_schema.tables where table_schema = ? and table_name = ?"
+        return bool(self.connection.execute(sql, [schema, table]).fetchall()[0][0])
 
     def _show_bronze(self, first: date, last: date) -> None:
         loads = bronze.loads(self.home, first, last)

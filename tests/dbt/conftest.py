@@ -79,7 +79,8 @@ class Lake:
     def prepare(self, day: date) -> list[date]:
         with Warehouse.open(self.home) as warehouse:
             pending = warehouse.pending(self.hashes(day), day)
-            warehouse.prepare(day, pending, self.windows, self.trials)
+            warehouse.prepare(day, pending, self.windows)
+            warehouse.tell_trials(self.trials)
         return pending
 
     def night(self, day: date) -> marts.BuildSummary:

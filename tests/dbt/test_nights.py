@@ -65,7 +65,8 @@ def test_a_full_refresh_changes_nothing(new_lake: NewLake, five_nights: Any, eve
     lake.night(DAYS[1])
     with Warehouse.open(lake.home) as warehouse:
         everything = warehouse.pending(lake.hashes(DAYS[1]), DAYS[1], everything=True)
-        warehouse.prepare(DAYS[1], everything, lake.windows, lake.trials)
+        warehouse.prepare(DAYS[1], everything, lake.windows)
+        warehouse.tell_trials(lake.trials)
     marts.build(lake.home, DAYS[1], full_refresh=True)
     with Warehouse.open(lake.home) as warehouse:
         warehouse.snapshot(DAYS[1])

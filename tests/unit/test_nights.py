@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from datetime import date, timedelta
 
 import pytest
@@ -120,3 +122,10 @@ def test_only_the_report_marks_what_was_left_out(monkeypatch, tmp_path):
     nights.run_task("report", day, False)
     assert Night.from_environment(day).marks()["check_raw"]["reason"] == "needs ingest, which did not finish"
     assert seen == [("publish", day, None), ("report", day, False)]
+
+
+def test_a_task_pays_for_no_import_that_its_step_does_not_need() -> None:
+    heavy = "{'pandas', 'scipy', 'duckdb', 'jsonschema', 'great_expectations', 'evidently', 'dbt', 'airflow'}"
+    code = f"import sys, ratchet.nights; print(sorted({heavy} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

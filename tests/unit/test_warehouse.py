@@ -329,7 +329,8 @@ def test_a_build_is_told_its_trials_and_those_of_the_night_before_are_forgotten(
     metric = Metric("clicks", MetricKind.MEAN, Direction.INCREASE)
     trial = Trial("button", TrialKind.EXPERIMENT, 1, "f", "user", ("grey", "green"), (metric,), 7)
     with Warehouse.open(home) as warehouse:
-        warehouse.prepare(FIRST, [FIRST], Windows(), [trial])
+        warehouse.prepare(FIRST, [FIRST], Windows())
+        warehouse.tell_trials([trial])
         assert warehouse.frame("select trial_id, phase, control from run.trials").values.tolist() == [
             ["button", 1, "grey"]
         ]

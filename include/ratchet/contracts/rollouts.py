@@ -31,6 +31,7 @@ OBJECTIVES = {  # the objectives that are measured by variant
         "success_rate", MetricKind.RATIO, Direction.INCREASE, MetricSource.INTERACTION, InteractionColumn.SUCCESS
     ),
 }
+CHANGE_FIELDS = ("kind", "target", "after", "occurred_at")  # of the `change` events that say a flag was moved
 NOT_STARTED = "not started"
 OFF = "off"  # after a roll back
 
