@@ -1,4 +1,4 @@
-"""The changes that a night knows: all that had landed by it, before its build and after it, and none that landed later."""
+"""The changes that a night knows: all that had landed by it, before and after its build, and none that landed later."""
 
 from __future__ import annotations
 

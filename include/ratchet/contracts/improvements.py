@@ -198,7 +198,12 @@ class Improvement:
     @property
     def improvement_id(self) -> str:
         """Return the first 12 hex digits of SHA-256 over type, target and key."""
-        text = "\x1f".join((self.type, self.target, self.key))
+        return self.id_of(self.type, self.target, self.key)
+
+    @staticmethod
+    def id_of(kind: ImprovementType, target: str, key: str) -> str:
+        """Return the id of the improvement of a type, target and key."""
+        text = "\x1f".join((kind, target, key))
         return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:12]
 
     @property
