@@ -16,6 +16,7 @@ from typing import Any
 from ratchet.client.complaints import Complaints
 from ratchet.client.evaluation import Reason, Resolution, resolve
 from ratchet.client.event_log import EventLog
+from ratchet.client.fixes import Fixes
 from ratchet.client.logger import USER, Logger
 from ratchet.client.published import Published, Version
 from ratchet.client.rules import TargetingError
@@ -29,6 +30,7 @@ class Client(Logger):
 
     Attributes:
         published: what Ratchet has published.
+        fixes: the published fixes, through which operations are called.
         counts: what went wrong, by kind; empty when nothing did.
     """
 
@@ -70,6 +72,7 @@ class Client(Logger):
             id_key,
             now,
         )
+        self.fixes = Fixes(self.published, complaints, self._acted)
 
     def record_result(self, experiment_id: str, user_id: Any, metric_value: float, **fields: Any) -> str:
         """Log a value of an experiment's primary metric, whose name is published with its flag."""

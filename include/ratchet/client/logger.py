@@ -15,10 +15,13 @@ from datetime import datetime
 from typing import Any
 
 from ratchet.client import records
+from ratchet.client.acted import Acted
 from ratchet.client.complaints import Complaints
 from ratchet.client.event_log import EventLog
 
 USER = "user"
+REQUEST = "interaction"
+_SAYS_FIX = (REQUEST, "error")
 
 
 class Logger:
@@ -43,6 +46,7 @@ class Logger:
         """
         self._log, self._complaints, self._common, self._clock = log, complaints, common, clock
         self._id_key = id_key.encode() if id_key else None
+        self._acted = Acted()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -70,7 +74,7 @@ class Logger:
         event_id = named if isinstance(named, str) and named else uuid.uuid4().hex
         try:
             ids = {} if is_hashed else self._hashed_ids(fields)
-            given = {**self._common(), **fields, **ids, "event_id": event_id}
+            given = {**self._common(), **self._fix_of(stream), **fields, **ids, "event_id": event_id}
             event, aside = records.record(stream, given, self._clock())
             self._log.append(records.line(event))
             if aside:
@@ -83,6 +87,13 @@ class Logger:
         except Exception as error:  # noqa: BLE001 -- such as an object whose str() raises; logging never breaks its caller
             self._complaints.note("refused", f"an event could not be logged: {type(error).__name__}")
         return event_id
+
+    def _fix_of(self, stream: str) -> dict[str, str]:
+        """Return the fix that acted for an event's request; a request's own event is the last that says so."""
+        acted = self._acted.ids if stream in _SAYS_FIX else ()
+        if stream == REQUEST:
+            self._acted.forget()
+        return {"fix_id": acted[-1]} if acted else {}
 
     def _hashed_ids(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         is_user = fields.get("unit_type", USER) == USER
@@ -111,9 +122,7 @@ class Logger:
     ) -> str:
         """Log what a user asked for; the id it returns is the `interaction_id` of everything that follows."""
         named = f"{type(error).__name__}: {error}" if isinstance(error, BaseException) else error
-        return self.log(
-            "interaction", user_id=user_id, intent=intent, params=params, success=success, error=named, **fields
-        )
+        return self.log(REQUEST, user_id=user_id, intent=intent, params=params, success=success, error=named, **fields)
 
     def capture_error(
         self,

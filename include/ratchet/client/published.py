@@ -1,6 +1,6 @@
 """Reads what Ratchet has published: always one whole version, and the next one soon after the switch.
 
-Evaluating a flag belongs to `evaluation.py`; writing a version to Ratchet itself.
+Evaluating a flag belongs to `evaluation.py`, using a fix to `fixes.py`; writing a version to Ratchet itself.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ratchet.client import forks
+from ratchet.client import fix_modules, forks
 from ratchet.client.complaints import Complaints
+from ratchet.client.fix_modules import PublishedFix
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,14 @@ class Version:
         flags: flag key -> record in flagd's format.
         shared: rules that flags share (`$evaluators`).
         trials: experiment or rollout -> key of its flag.
+        fixes: operation -> its fixes, the innermost first.
     """
 
     name: str | None = None
     flags: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     shared: Mapping[str, Any] = field(default_factory=dict)
     trials: Mapping[str, str] = field(default_factory=dict)
+    fixes: Mapping[str, tuple[PublishedFix, ...]] = field(default_factory=dict)
 
 
 class Published:
@@ -79,14 +82,19 @@ class Published:
             name = (folder / "version").read_text("utf-8").strip()
             if name == held.name:
                 return held
-            path = folder / "flags.json"
-            return _version(name, json.loads(path.read_text("utf-8")) if path.exists() else {})
+            version = _version(name, _json(folder / "flags.json"))
+            fixes = fix_modules.read(folder / "fixes", _json(folder / "fixes" / fix_modules.INDEX), self.complaints)
+            return replace(version, fixes=fixes)
         except FileNotFoundError:
             if held.name is not None:
                 self.complaints.note("published_missing", f"{self.folder} is gone; the version before stays in force")
         except (OSError, RecursionError, RuntimeError, ValueError) as error:
             self.complaints.note("published_unreadable", f"{self.folder} cannot be read: {error}")
         return held
+
+
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text("utf-8")) if path.exists() else {}
 
 
 def _version(name: str, content: Any) -> Version:

@@ -17,25 +17,29 @@ from ratchet.home import Home
 KEPT_VERSIONS = 30
 
 
-def publish(home: Home, day: date, contents: Mapping[str, Any]) -> str:
+def publish(home: Home, day: date, contents: Mapping[str, Any], texts: Mapping[str, str] | None = None) -> str:
     """Write a version and switch to it; the same content on the same day is the same version.
 
     Args:
         home: whose `published` is switched.
         day: the night that publishes.
         contents: file name -> JSON value.
+        texts: file name -> text, such as the source of a fix.
 
     Returns:
         The version: the day and the first 8 hex digits of the content's hash.
 
     Raises:
-        StorageError: if the disk is full; the old version stays.
+        StorageError: if the disk is full or the target read-only; the old version stays.
     """
-    version = f"{day.isoformat()}-{files.digest(contents)[:8]}"
+    plain = texts or {}
+    version = f"{day.isoformat()}-{files.digest({**contents, **plain})[:8]}"
     folder = home.root / "versions" / version
     if not (folder / "version").exists():
         for name, value in contents.items():
             files.write_json(folder / name, value)
+        for name, text in plain.items():
+            files.write_text(folder / name, text)
         files.write_text(folder / "version", version + "\n")  # last: its presence says that the version is whole
     try:
         files.switch_link(home.published, folder)

@@ -1,3 +1,4 @@
+import hashlib
 import json
 import logging
 import os
@@ -46,6 +47,21 @@ def publish_flags(home):
 
     def switch(flags, day=date(2026, 11, 19), **others):
         return publish.publish(home, day, {"flags.json": {"flags": flags, **others}})
+
+    return switch
+
+
+@pytest.fixture
+def publish_fixes(home):
+    """Return a function that publishes (fix id, operation, layer, source) and returns the version."""
+
+    def switch(*fixes, day=date(2026, 11, 19)):
+        entries, texts = [], {}
+        for fix_id, operation, layer, source in fixes:
+            digest = hashlib.sha256(source.encode()).hexdigest()
+            entries.append({"fix_id": fix_id, "operation": operation, "layer": layer, "sha256": digest})
+            texts[f"fixes/{fix_id}/fix.py"] = source
+        return publish.publish(home, day, {"fixes/index.json": {"fixes": entries}}, texts)
 
     return switch
 

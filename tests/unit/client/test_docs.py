@@ -54,7 +54,7 @@ def test_the_code_of_the_page_runs_and_its_log_is_valid(tmp_path):
     names["client"].close()
     assert names["client"].counts == names["private"].counts == {}
     verdict = validate(home.landing, today=datetime.now(UTC).date())
-    assert (verdict.totals["loaded"], verdict.totals["quarantined"]) == (11, 0), verdict.in_words()
+    assert (verdict.totals["loaded"], verdict.totals["quarantined"]) == (12, 0), verdict.in_words()
     metrics = [event["metric"] for event in read(home.landing) if event["event_type"] == "outcome"]
     assert metrics == ["summary_accepted", "seconds_to_answer"]
 
