@@ -1,0 +1,117 @@
+"""Starts the sandbox's interpreter, feeds it from memory, reads its answer within limits, and ends it.
+
+The only part of `validate` that starts processes. The interpreter gets nothing but a task on standard input: no file
+of the project, no environment, no argument.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from signal import SIGKILL, SIGXCPU
+from typing import Any
+
+from ratchet.validate import allowed_names
+from ratchet.validate.sandbox import bubblewrap, process
+from ratchet.validate.sandbox.levels import USUAL, Level, Limits, Outcome, Reason
+
+CHILD = "ratchet.validate.sandbox.child"
+PROBE = {"probe.py": "def main(payload):\n    return payload"}
+
+
+def run(
+    files: Mapping[str, str], entry: str, payload: Any, limits: Limits = USUAL, level: Level | None = None
+) -> Outcome:
+    """Run `main(payload)` of one of the files and return what it returned.
+
+    Args:
+        files: sources by file name, such as {"fix.py": "...", "replay.py": "..."}; they import each other by name, and
+            may import the modules of the allow-list, tenacity among them.
+        entry: which of the files has `main`.
+        payload: anything that JSON holds.
+        limits: of the run.
+        level: which isolation; without it the strongest that this machine has.
+    """
+    if level is None:
+        level = next(iter(available()), None)
+    if level is None:
+        return Outcome(None, Reason.NOT_ISOLATED, None, said="no isolation can be had on this machine")
+    nonce = secrets.token_hex(16)
+    with tempfile.TemporaryDirectory(prefix="ratchet-sandbox-") as folder:
+        Path(folder).chmod(0o755)  # nobody has to stand in it
+        task = {
+            "nonce": nonce,
+            "level": level.value,
+            "limits": asdict(limits),
+            "trusted": _trusted(),
+            "preload": allowed_names.PRELOADED,
+            "files": dict(files),
+            "entry": entry,
+            "payload": payload,
+        }
+        ended = process.end_to_end(_command(level), task, folder, limits)
+    return _outcome(ended, nonce, level, limits)
+
+
+def run_tests(files: Mapping[str, str], test: str, limits: Limits = USUAL, level: Level | None = None) -> Outcome:
+    """Run a file's `test_...` functions, plain asserts without fixtures; the result is a list of {"test", "error"}."""
+    runner = resources.files(CHILD).joinpath("plain_tests.py").read_text("utf-8")
+    payload = {"module": test.removesuffix(".py")}
+    return run({**files, "plain_tests.py": runner}, "plain_tests.py", payload, limits, level)
+
+
+@cache
+def available() -> tuple[Level, ...]:
+    """Return the isolations that this machine has, strongest first; each is tried once per process."""
+    return tuple(level for level in Level if run(PROBE, "probe.py", 1, Limits(wall_s=20.0), level).result == 1)
+
+
+def _command(level: Level) -> list[str]:
+    boot = _trusted()["ratchet/validate/sandbox/child/boot.py"]
+    python = [sys.executable, "-S", "-s", "-P", "-B", "-X", "utf8", "-c", boot]
+    return [*bubblewrap.command(), *python] if level is Level.BUBBLEWRAP else python
+
+
+@cache
+def _trusted() -> dict[str, str]:
+    """Return the sources that the interpreter loads before it is locked: its own, and tenacity."""
+    own = CHILD.split(".")
+    files = {"/".join((*own[:number], "__init__.py")): "" for number in range(1, len(own))}
+    for package in (CHILD, *allowed_names.PACKAGES):
+        folder = Path(str(resources.files(package)))
+        base = package.replace(".", "/")
+        files |= {f"{base}/{file.relative_to(folder)}": file.read_text("utf-8") for file in folder.rglob("*.py")}
+    return files
+
+
+def _outcome(ended: process.Ended, nonce: str, level: Level, limits: Limits) -> Outcome:
+    """Judge how a process ended; only an answer that begins with the nonce counts."""
+    said = "".join(character if character.isprintable() else " " for character in ended.printed[-2000:]).strip()
+    if ended.stopped:
+        return Outcome(None, ended.stopped, level, cpu_s=ended.cpu_s, said=said)
+    if ended.answer.startswith(nonce.encode()):
+        return _answered(ended, ended.answer[len(nonce) :], level, said)
+    if ended.answer:
+        return Outcome(None, Reason.FORGED, level, cpu_s=ended.cpu_s, said=said)
+    late = ended.signal == SIGKILL and ended.cpu_s >= limits.cpu_s  # the first of a namespace takes no SIGXCPU
+    reason = Reason.CPU_LIMIT if late or ended.signal == SIGXCPU else Reason.DIED
+    return Outcome(None, reason, level, cpu_s=ended.cpu_s, said=said)
+
+
+def _answered(ended: process.Ended, answer: bytes, level: Level, printed: str) -> Outcome:
+    try:
+        told = json.loads(answer)
+        reason, as_root = Reason(told["reason"]), bool(told.get("as_root", False))
+        said = str(told.get("said", "")) or printed
+        said = "".join(character if character.isprintable() else " " for character in said)
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
+        return Outcome(None, Reason.FORGED, level, cpu_s=ended.cpu_s, said=printed)
+    held = None if reason is Reason.NOT_ISOLATED else level
+    return Outcome(told.get("result"), reason, held, as_root, ended.cpu_s, said)
