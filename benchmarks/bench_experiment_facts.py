@@ -139,7 +139,7 @@ DAILY = {
         timestamp '{day} 08:00:00' + to_seconds(cast(hash(u) % 30000 as integer)) as first_exposed_at,
         'chat' as service, '1.0' as release, 'production' as environment from {units}""",
     "int_outcomes_daily": """select date '{day}' as event_date, date '{day}' as landed_date, m as metric,
-        'user' as unit_type, 'user_' || u as unit_id, '' as pair_id, 3 as observations, 2 as positives,
+        'user' as unit_type, 'user_' || u as unit_id, 'user' as logged_type, '' as pair_id, 3 as observations, 2 as positives,
         (hash(u) % 100) / 10 as value_sum, 3 as denominator_sum,
         list_transform(range(3), lambda i: {{'at': timestamp '{day} 06:00:00' + to_hours(cast(i * 5 as integer)),
             'value': (hash(u, i) % 33) / 10.0::double, 'denominator': 1.0::double}}) as events

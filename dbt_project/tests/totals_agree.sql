@@ -40,7 +40,7 @@
     ('exposures arrive, defaults and errors do not',
         landed('stg_flag_evaluation', "count(*) filter (where coalesce(reason, '') not in ('DEFAULT', 'ERROR'))"),
         landed('int_exposures_daily', 'sum(evaluations)')),
-    ('outcomes arrive by unit', landed('stg_outcome'), landed('int_outcomes_daily', 'sum(observations)')),
+    ('outcomes arrive by unit', landed('stg_outcome'), landed('int_outcomes_daily', 'sum(observations) filter (where unit_type = logged_type)')),
     ('what users asked arrives by user',
         landed('stg_interaction', "count(nullif(user_id, '')) filter (where parent_id is null)"),
         landed('int_unit_requests_daily', "sum(requests_n) filter (where unit_type = 'user')")),

@@ -14,6 +14,9 @@ from typing import Any
 
 import yaml
 
+from ratchet.contracts.experiments import Direction as Better
+from ratchet.contracts.experiments import InteractionColumn, MetricKind, MetricSource
+from ratchet.contracts.experiments import Metric as TrialMetric
 from ratchet.errors import SettingsError
 
 LONGEST_WINDOW_DAYS = 28  # mart_health_daily holds no more
@@ -74,10 +77,28 @@ class Objective:
         if (self.critical - self.target) * (1 if self.metric.at_least else -1) > 0:
             raise ValueError("critical must not be stricter than target")
 
+    @property
+    def trial_metrics(self) -> tuple[TrialMetric, ...]:
+        """Return what is measured of a variant's requests: of its target, then of the critical line.
+
+        A quantile keeps a line where the share of requests above it is small enough, which needs no histogram. Empty
+        where an objective is not about requests.
+        """
+        if self.metric is Metric.SUCCESS_RATE:
+            return (_requests(self.metric.value, Better.INCREASE, InteractionColumn.SUCCESS),)
+        if self.metric.quantile is None:
+            return ()
+        lines = {self.metric.value: self.target, f"{self.metric.value}.critical": self.critical}
+        return tuple(_requests(n, Better.DECREASE, InteractionColumn.DURATION_MS, at) for n, at in lines.items())
+
     def _check_whole(self, name: str, low: int, high: int) -> None:
         value = getattr(self, name)
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             raise ValueError(f"{name} must be a whole number from {low} to {high}")
+
+
+def _requests(name: str, better: Better, column: InteractionColumn, above: float | None = None) -> TrialMetric:
+    return TrialMetric(name, MetricKind.RATIO, better, MetricSource.INTERACTION, column, above=above)
 
 
 def load(folder: Path) -> tuple[Objective, ...]:

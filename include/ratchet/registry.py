@@ -26,6 +26,7 @@ from ratchet.contracts.experiments import (
     Metric,
     MetricKind,
     MetricSource,
+    require_units,
 )
 from ratchet.errors import SettingsError
 from ratchet.yaml_files import Strict, nearest, read, validated
@@ -47,6 +48,8 @@ class _MetricFields(Strict):
     quantile: Number | None = None
     winsor_share: Number | None = None
     covariate_days: StrictInt = 0
+    unit_type: Text | None = None
+    above: Number | None = None
 
 
 class _ArmFields(Strict):
@@ -167,7 +170,15 @@ def parse(found: Mapping[str, Any], catalogue: Mapping[str, Metric], where: str 
         "guardrails": tuple(_guardrail(i, g, known, where) for i, g in enumerate(fields.guardrails)),
         "secondaries": tuple(metric_named(name, known, where, "secondaries") for name in fields.secondaries),
     }
-    return _built(Experiment, where, "", plain | resolved)
+    experiment = _built(Experiment, where, "", plain | resolved)
+    for key, metric in _measured(experiment):
+        require_units(metric, experiment.unit_type, where, key)
+    return experiment
+
+
+def _measured(experiment: Experiment) -> list[tuple[str, Metric]]:
+    guardrails = [(f"guardrails.{i}.metric", g.metric) for i, g in enumerate(experiment.guardrails)]
+    return [("primary", experiment.primary), *guardrails, *(("secondaries", m) for m in experiment.secondaries)]
 
 
 def _own_metrics(fields: _ExperimentFields, catalogue: Mapping[str, Metric], where: str) -> dict[str, Metric]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ratchet import yaml_files
-from ratchet.contracts.experiments import Guardrail, Metric, MetricKind
+from ratchet.contracts.experiments import REQUEST_UNITS, Guardrail, Metric, MetricKind, require_units
 from ratchet.contracts.rollouts import OBJECTIVES, Rollout
 from ratchet.errors import SettingsError
 
@@ -91,6 +91,11 @@ def parse_rollout(found: Any, metrics: Mapping[str, Metric], groups: Groups, whe
         blocks = enumerate(fields["guardrails"])
         fields["guardrails"] = tuple(_guardrail(each, f"guardrails.{i}", metrics, where) for i, each in blocks)
     rollout = yaml_files.validated(Rollout, fields, where, _WAY_OUT)
+    for number, guardrail in enumerate(rollout.guardrails):
+        require_units(guardrail.metric, rollout.unit_type, where, f"guardrails.{number}.metric")
+    if rollout.objectives and rollout.unit_type not in REQUEST_UNITS:
+        what = f"objectives: they are about requests, which name their user and session but no {rollout.unit_type}"
+        raise SettingsError(what, where=where, way_out="leave them out")
     for number, stage in enumerate(rollout.stages):
         _check_names(stage.groups, groups, where, f"stages.{number}.groups: unknown group")
     _check_names(rollout.objectives, OBJECTIVES, where, "objectives: not measured by variant:")

@@ -27,7 +27,8 @@ COLUMNS = {
     "trial_metrics": (
         "trial_id varchar not null, phase integer not null, metric varchar not null, metric_kind varchar not null,"
         " source varchar not null, source_metric varchar not null, winsor_share double,"
-        " covariate_days integer not null, primary key (trial_id, phase, metric)"
+        " covariate_days integer not null, logged_type varchar not null, threshold double,"
+        " primary key (trial_id, phase, metric)"
     ),
 }
 
@@ -61,6 +62,7 @@ def _metrics(trial: Trial) -> Rows:
         (
             *(trial.trial_id, trial.phase, metric.name, metric.kind.value, metric.source.value),
             *(metric.column.value if metric.column else metric.name, metric.winsor_share, metric.covariate_days),
+            *(metric.unit_type or trial.unit_type, metric.above),
         )
         for metric in trial.metrics
     ]

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from ratchet import phases, registry, rollout_files
-from ratchet.contracts.experiments import Experiment, Trial
+from ratchet import objectives, phases, registry, rollout_files
+from ratchet.contracts.experiments import Experiment, Metric, Trial
 from ratchet.contracts.rollout_states import RolloutState
 from ratchet.contracts.rollouts import CHANGE_FIELDS, Rollout
 from ratchet.contracts.splits import Split, of_experiment, of_rollout
@@ -22,6 +22,7 @@ from ratchet.deploy import announcements, flags, rollouts, specs
 from ratchet.deploy.decisions import Decision
 from ratchet.deploy.deployments import decided_experiments
 from ratchet.errors import RatchetError, SettingsError
+from ratchet.objectives import Objective
 from ratchet.phases import Phase, Seen
 
 Read = TypeVar("Read")
@@ -37,6 +38,7 @@ class Registered:
         groups: the members of each group; None where their file cannot be used.
         experiment_problems: one line for every file of experiments or metrics that cannot be used.
         rollout_problems: one line for every file of rollouts or groups that cannot be used.
+        objectives: those of `objectives.yaml`, none where it cannot be used.
     """
 
     experiments: tuple[Experiment, ...]
@@ -44,6 +46,12 @@ class Registered:
     groups: Mapping[str, tuple[str, ...]] | None
     experiment_problems: tuple[str, ...]
     rollout_problems: tuple[str, ...]
+    objectives: tuple[Objective, ...] = ()
+
+    def objectives_of(self, rollout: Rollout) -> tuple[Metric, ...]:
+        """Return what the objectives of a rollout measure."""
+        wanted = (o for o in self.objectives if o.metric.value in rollout.objectives)
+        return tuple(metric for objective in wanted for metric in objective.trial_metrics)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +80,8 @@ class Trials:
     @property
     def trials(self) -> tuple[Trial, ...]:
         """Return the phases of experiments and rollouts whose facts the marts hold."""
-        moved = (rollouts.trials(r, self.states[r.id], self.as_of) for r in self.registered.rollouts)
+        known = self.registered
+        moved = (rollouts.trials(r, self.states[r.id], self.as_of, known.objectives_of(r)) for r in known.rollouts)
         return (*phases.trials(self.phases), *(trial for each in moved for trial in each))
 
     @property
@@ -132,7 +141,8 @@ def registered(folder: Path) -> Registered:
     usable = tuple(r for r in moved.rollouts if r.id not in twins)
     problems = [[str(p) for p in found.problems], [*map(str, moved.problems), *map(_twin, twins)]]
     here = [tuple(line.replace(f"{folder}/", "") for line in lines) for lines in problems]
-    return Registered(found.experiments, usable, groups, *here)
+    wanted = _or_none(objectives.load, folder) or ()
+    return Registered(found.experiments, usable, groups, here[0], here[1], wanted)
 
 
 def as_of(known: Registered, recorded: Sequence[Decision], changes: Iterable[Mapping[str, Any]], day: date) -> Trials:
@@ -157,9 +167,8 @@ def _phases(experiments: Iterable[Experiment], recorded: Sequence[Decision], day
 
 
 def _splits(rollout: Rollout, state: RolloutState) -> Iterable[Split]:
-    assignment = state.assignment or rollout.assignment
     randomised = (p for p in state.phases if p.randomised)
-    return [of_rollout(rollout.id, assignment, p.number, p.percentage) for p in randomised]
+    return [of_rollout(rollout.id, p.assignment or rollout.assignment, p.number, p.percentage) for p in randomised]
 
 
 def _twin(name: str) -> str:

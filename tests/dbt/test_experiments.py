@@ -113,7 +113,9 @@ class Reading:
     def _events_of(self, metric: Metric, unit: Unit) -> list[tuple[datetime, float, float, str]]:
         if metric.source is MetricSource.OUTCOME:
             mine = [e for e in self.log if e["event_type"] == "outcome" and e["metric"] == metric.name]
-            mine = [e for e in mine if (e["unit_type"], e["unit_id"]) == (self.trial.unit_type, unit.id)]
+            logged = metric.unit_type or self.trial.unit_type
+            key = "unit_id" if logged == self.trial.unit_type else f"{self.trial.unit_type}_id"
+            mine = [e for e in mine if e["unit_type"] == logged and e[key] == unit.id]
             return [
                 (at(e), e["value"], 1.0 if e["denominator"] is None else e["denominator"], e["pair_id"] or "")
                 for e in mine
@@ -121,7 +123,8 @@ class Reading:
         key = f"{self.trial.unit_type}_id"
         roots = [e for e in self.log if e["event_type"] == "interaction" and not e["parent_id"] and e[key] == unit.id]
         found = [(ended(e), _measured(e, metric.column)) for e in roots]
-        return [(when, value, 1.0, "") for when, value in found if value is not None]
+        cut = metric.above
+        return [(t, v if cut is None else float(v > cut), 1.0, "") for t, v in found if v is not None]
 
     def _values(self, metric: Metric) -> dict[str, Value]:
         found = {}
@@ -281,6 +284,9 @@ def test_the_events_have_what_has_to_be_told_apart(events_by_day: dict[date, lis
     assert any(v.early for v in values)
     assert any(v.n == 0 for v in values)
     assert any(v.x for v in values)
+    slow = [v for r in readings(events_by_day, DAYS[-1]) for v in r.values["slow"].values() if v.n]
+    assert 0 < sum(v.y or 0 for v in slow) < sum(v.d for v in slow)
+    assert any(v.d > 1 for r in readings(events_by_day, DAYS[-1]) for v in r.values["per_visit"].values())
     rows = [r.row(v, m) for r in readings(events_by_day, DAYS[-1]) for v in r.trial.variants for m in r.trial.metrics]
     assert sum(r["pairs"] for r in rows) > 0
     assert sum(r["pairs_only_here"] for r in rows) > 0

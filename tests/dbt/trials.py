@@ -25,6 +25,8 @@ METRICS = (
     Metric("failed", MetricKind.RATIO, MORE, REQUESTS, InteractionColumn.FAILURE, covariate_days=3),
     Metric("cost", MetricKind.MEAN, MORE, REQUESTS, InteractionColumn.COST_USD, winsor_share=0.1),
     Metric("wait", MetricKind.QUANTILE, MORE, REQUESTS, InteractionColumn.DURATION_MS, quantile=0.9),
+    Metric("per_visit", MetricKind.RATIO, MORE, covariate_days=2, unit_type="session"),
+    Metric("slow", MetricKind.RATIO, MORE, REQUESTS, InteractionColumn.DURATION_MS, covariate_days=2, above=900.0),
     Metric("asked", MetricKind.MEAN, MORE, REQUESTS, InteractionColumn.REQUESTS, covariate_days=1),
 )
 SWITCH = datetime(2026, 1, 7, 12, tzinfo=UTC)
@@ -69,7 +71,7 @@ def flag_fields(rng: random.Random) -> dict[str, Any]:
 def outcome_fields(rng: random.Random) -> dict[str, Any]:
     """Return an outcome's own fields."""
     unit_type = rng.choice(["user", "user", "session"])
-    metric = rng.choice(["points", "won", "per_try", "typical"])
+    metric = rng.choice(["points", "won", "per_try", "typical", "per_visit"])
     return {
         "metric": metric,
         "value": float(rng.random() < 0.3) if metric == "won" else round(rng.uniform(-1, 9), 4),

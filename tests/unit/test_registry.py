@@ -14,6 +14,8 @@ from ratchet.errors import SettingsError
 from ratchet.registry import Registry, load, metrics, parse
 
 SHIPPED = Path(__file__).resolve().parents[2] / "include" / "config"
+OF_SESSIONS = {"kind": "ratio", "direction": "increase", "unit_type": "session"}
+OF_REQUESTS = {"kind": "ratio", "direction": "increase", "source": "interaction", "column": "failure"}
 CLICKS = {"clicks": Metric("clicks", MetricKind.MEAN, Direction.INCREASE)}
 SPEC: dict[str, Any] = {
     "id": "button",
@@ -71,6 +73,11 @@ def test_what_a_file_says_is_resolved() -> None:
     assert [m.name for m in found.metrics] == ["clicks", "first_token"]
     assert found.guardrails == (Guardrail(found.guardrails[0].metric, 0.0),)
     assert len(found.arms) == 20
+
+
+def test_what_is_logged_for_sessions_is_compared_by_users_as_a_ratio() -> None:
+    found = parse(spec(metrics={"m": OF_SESSIONS}, primary="m"), CLICKS)
+    assert (found.unit_type, found.primary.unit_type, found.primary.kind) == ("user", "session", MetricKind.RATIO)
 
 
 def test_weights_may_have_another_sum_when_the_file_says_so() -> None:
@@ -141,6 +148,26 @@ def test_weights_may_have_another_sum_when_the_file_says_so() -> None:
         (
             {"metrics": {"m": {"kind": "mean", "direction": "increase", "covariate_days": 91}}},
             "metrics.m.covariate_days must be a whole number from 0 to 90",
+        ),
+        (
+            {"metrics": {"m": {"kind": "mean", "direction": "increase", "above": 1}}},
+            "metrics.m.above is for a column of interactions",
+        ),
+        (
+            {"metrics": {"m": OF_REQUESTS | {"unit_type": "session"}}},
+            "metrics.m.unit_type is for outcomes",
+        ),
+        (
+            {"metrics": {"m": OF_SESSIONS | {"kind": "mean"}}, "primary": "m"},
+            "primary: 'm' cannot be measured by user: one user has several units of type session, which only",
+        ),
+        (
+            {"metrics": {"m": OF_SESSIONS}, "secondaries": ["m"], "unit_type": "interaction"},
+            "secondaries: 'm' cannot be measured by interaction: it is logged for each session, and no event says",
+        ),
+        (
+            {"metrics": {"m": OF_REQUESTS}, "guardrails": [{"metric": "m", "margin": 0}], "unit_type": "org"},
+            "guardrails.0.metric: 'm' cannot be measured by org: it reads interactions, which name their",
         ),
     ],
 )

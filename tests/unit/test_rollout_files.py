@@ -3,13 +3,14 @@ from pathlib import Path
 import pytest
 
 from ratchet import registry
-from ratchet.contracts.experiments import Direction, Metric, MetricKind
+from ratchet.contracts.experiments import Direction, InteractionColumn, Metric, MetricKind, MetricSource
 from ratchet.errors import SettingsError
 from ratchet.rollout_files import load_groups, load_rollouts, parse_rollout
 
 SHIPPED = Path(__file__).resolve().parents[2] / "include" / "config"
 METRICS = {
     "errors": Metric("errors", MetricKind.PROPORTION, Direction.DECREASE),
+    "asked": Metric("asked", MetricKind.MEAN, Direction.INCREASE, MetricSource.INTERACTION, InteractionColumn.REQUESTS),
     "slowest": Metric("slowest", MetricKind.QUANTILE, Direction.DECREASE, quantile=0.95),
 }
 GROUPS = {"internal_testers": ("u1",)}
@@ -69,6 +70,15 @@ def test_the_default_stages_are_those_of_the_documents():
         ({"stages": [stage("off", 5)]}, "no stage may be called off"),
         ({"stages": [stage("a", 5, groups=["internal_tester"])]}, "did you mean internal_testers?"),
         ({"objectives": ["uptime"]}, "not measured by variant: 'uptime'"),
+        ({"objectives": ["latency_p95"]}, "did you mean latency_p95_ms?"),
+        (
+            {"unit_type": "org", "objectives": ["success_rate"]},
+            "objectives: they are about requests, which name their user and session but no org",
+        ),
+        (
+            {"unit_type": "org", "guardrails": [{"metric": "asked", "margin": 0.1}]},
+            "guardrails.0.metric: 'asked' cannot be measured by org: it reads interactions",
+        ),
         ({"holdback_pct": 100}, "holdback_pct: "),
         ({"holdback_pct": 25}, "holdback_pct must leave the last stage more"),
         ({"alpha": 0}, "alpha: "),

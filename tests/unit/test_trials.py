@@ -106,6 +106,25 @@ def test_moves_of_the_application_make_phases(folder: Path) -> None:
     assert found.flags()["flags"] == {}
 
 
+def test_each_phase_of_a_rollout_is_audited_by_the_split_that_was_published_in_it(folder: Path) -> None:
+    rollout(folder, "search", "search")
+    path = folder / "rollouts" / "search.yaml"
+    first = steps_of(folder, (1, "beta"), (5, "off"))
+    path.write_text(path.read_text("utf-8") + "salt: another\nvariants: [old, new]\nattempt: 2\n", "utf-8")
+    second = steps_of(folder, (8, "beta"))
+    found = on(folder, DAY + timedelta(days=1), *first, *second)
+    assert [(s.phase, s.salt, s.control) for s in found.splits] == [(1, "search", "off"), (3, "another", "old")]
+    assert [t.variants for t in found.trials] == [("off", "on"), ("old", "new")]
+
+
+def steps_of(folder: Path, *told: tuple[int, str]) -> list[Decision]:
+    (known,) = trials.registered(folder).rollouts
+    return [
+        Decision(f"i{day}", 1, Kind.DEPLOYED, date(2026, 11, day), NIGHT, "", known.publication(known.stage(stage)))
+        for day, stage in told
+    ]
+
+
 def test_what_a_later_night_recorded_does_not_count(folder: Path) -> None:
     experiment(folder, "a", "fa")
     recorded = on(folder, DAY).new_versions()

@@ -39,7 +39,7 @@ outcome_days as (
     select
         {{ windows_of_units() }},
         numbered.metric_no,
-        outcomes.* exclude (unit_type, unit_id),
+        outcomes.* exclude (unit_type, unit_id, logged_type),
         {{ has_an_end('outcomes.event_date') }}
             or cast(units.ever_exposed_at as date) - outcomes.event_date = numbered.covariate_days as is_split,
         units.ever_exposed_at - to_days(numbered.covariate_days) as covariate_from,
@@ -52,6 +52,7 @@ outcome_days as (
         on units.trial_id = numbered.trial_id
         and units.phase = numbered.phase
         and outcomes.metric = numbered.source_metric
+        and outcomes.logged_type = numbered.logged_type
         and outcomes.event_date >= cast(least(
             units.ever_exposed_at - to_days(numbered.covariate_days), units.phase_started_at
         ) as date)
@@ -109,6 +110,7 @@ spans as (
         phase,
         max(covariate_days) as longest_days,
         list(distinct covariate_days) as covariate_spans,
+        bool_or(threshold is not null) as has_threshold,
     from metrics
     where source = 'interaction'
     group by all
@@ -122,7 +124,7 @@ request_days as (
         units.trial_id,
         units.phase,
         requests.* exclude (unit_type, unit_id),
-        {{ has_an_end('requests.event_date') }} or list_contains(
+        spans.has_threshold or {{ has_an_end('requests.event_date') }} or list_contains(
             spans.covariate_spans, cast(units.ever_exposed_at as date) - requests.event_date
         ) as is_split,
     from requests
@@ -151,6 +153,7 @@ request_values as (
     select
         events.unit_no,
         numbered.metric_no,
+        numbered.threshold,
         events.ever_exposed_at - to_days(numbered.covariate_days) as covariate_from,
         case numbered.source_metric
             {%- for name, _ in request_measures() %}
@@ -181,7 +184,8 @@ request_sums as (
         metric_no,
         {%- for window in ['y', 'x'] %}
         sum(n) filter (where is_{{ window }}) as {{ window }}_n,
-        sum(value) filter (where is_{{ window }}) as {{ window }}_value,
+        sum(case when threshold is null then value when value > threshold then 1 else 0 end)
+            filter (where is_{{ window }}) as {{ window }}_value,
         {%- endfor %}
     from request_values
     where n > 0 and (is_y or is_x)

@@ -16,9 +16,12 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from ratchet.contracts.buckets import Hash
+from ratchet.errors import SettingsError
 
 MAX_ARMS = 100
 MAX_WEIGHT = 1_000_000
+CLUSTERS = {"user": ("session", "interaction"), "session": ("interaction",)}  # what a unit has several of, by the log
+REQUEST_UNITS = ("user", "session")  # the units that an interaction names
 
 
 class Direction(StrEnum):
@@ -101,6 +104,8 @@ class Metric:
         winsor_share: share of the largest unit values that are cut off at their smallest, in the winsorised variant;
             None where there is no such variant.
         covariate_days: how many days before a unit's first exposure make its covariate (CUPED); 0 for none.
+        unit_type: what its outcomes are logged for where that is not the unit of randomisation; None where it is.
+        above: of interactions: a value counts 1 above it and 0 elsewhere; None to count values as they are.
 
     Raises:
         ValueError: naming the field that does not hold what it must.
@@ -114,9 +119,15 @@ class Metric:
     quantile: float | None = None
     winsor_share: float | None = None
     covariate_days: int = 0
+    unit_type: str | None = None
+    above: float | None = None
 
     def __post_init__(self) -> None:
         """Check that the fields fit each other."""
+        if self.unit_type is not None and (not self.unit_type or self.source is not MetricSource.OUTCOME):
+            raise ValueError("unit_type is for outcomes and must not be empty")
+        if self.above is not None and (self.column is None or self.kind is MetricKind.QUANTILE):
+            raise ValueError("above is for a column of interactions and for no quantile")
         if not self.name:
             raise ValueError("name must not be empty")
         if (self.source is MetricSource.INTERACTION) != (self.column is not None):
@@ -131,6 +142,36 @@ class Metric:
             raise ValueError("winsor_share is for means and ratios")
         if not 0 <= self.covariate_days <= 90:
             raise ValueError("covariate_days must be a whole number from 0 to 90")
+
+    def why_not_of(self, unit_type: str) -> str:
+        """Return why it cannot be measured of units of a type, '' where it can.
+
+        Where a unit of randomisation has several units of analysis they are one cluster: a ratio of sums over clusters
+        (delta method) is right, anything that takes them for independent is not.
+        """
+        if self.source is MetricSource.INTERACTION and unit_type not in REQUEST_UNITS:
+            return f"it reads interactions, which name their user and session but no {unit_type}"
+        logged = self.unit_type or unit_type
+        if logged == unit_type:
+            return ""
+        if logged not in CLUSTERS.get(unit_type, ()):
+            return f"it is logged for each {logged}, and no event says to which {unit_type} that belongs"
+        if self.kind is not MetricKind.RATIO:
+            return f"one {unit_type} has several units of type {logged}, which only kind ratio can compare"
+        return ""
+
+
+def require_units(metric: Metric, unit_type: str, where: str, key: str) -> None:
+    """Refuse a metric that cannot be measured of what is randomised.
+
+    Raises:
+        SettingsError: naming file, key and reason.
+    """
+    why = metric.why_not_of(unit_type)
+    if why:
+        what = f"{key}: {metric.name!r} cannot be measured by {unit_type}: {why}"
+        way_out = "randomise by user or session and use kind ratio, or log its outcomes for what is randomised"
+        raise SettingsError(what, where=where, way_out=way_out)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,11 +64,22 @@ class GuardrailResult:
 
 @dataclass(frozen=True, slots=True)
 class ObjectiveResult:
-    """One objective of a stage without random units; `met` is None below its floor."""
+    """One objective of a stage without random units.
+
+    Attributes:
+        name: of the objective.
+        target: as objectives.yaml says, a share or milliseconds.
+        critical: likewise.
+        wanted: the share of requests that must keep the target.
+        share: of requests that keep it.
+        met: None below its floor.
+        is_critical: whether it is breached beyond `critical` too.
+    """
 
     name: str
     target: float
     critical: float
+    wanted: float
     share: Estimate
     met: bool | None
     is_critical: bool
@@ -147,6 +158,7 @@ class RolloutsResult:
 
 def _phase(phase: Phase, as_of: date) -> dict[str, Any]:
     record: dict[str, Any] = as_record(phase)
+    del record["assignment"]  # what is published says it, and the audit holds the log against it
     return record | {"hours": phase.hours(as_of), "randomised": phase.randomised}
 
 

@@ -17,20 +17,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from ratchet.contracts.buckets import Hash
-from ratchet.contracts.experiments import (
-    Direction,
-    Guardrail,
-    InteractionColumn,
-    Metric,
-    MetricKind,
-    MetricSource,
-)
+from ratchet.contracts.experiments import Guardrail
 
-OBJECTIVES = {  # the objectives that are measured by variant
-    "success_rate": Metric(
-        "success_rate", MetricKind.RATIO, Direction.INCREASE, MetricSource.INTERACTION, InteractionColumn.SUCCESS
-    ),
-}
+OBJECTIVES = ("success_rate", "latency_p50_ms", "latency_p95_ms", "latency_p99_ms")  # those measured by variant
 CHANGE_FIELDS = ("kind", "target", "after", "occurred_at")  # of the `change` events that say a flag was moved
 NOT_STARTED = "not started"
 OFF = "off"  # after a roll back
@@ -199,15 +188,13 @@ class Rollout(_Strict):
         }
 
     @property
-    def metrics(self) -> tuple[Metric, ...]:
-        """Return what is measured: the guardrails' metrics and the objectives', each once."""
-        known = {name: OBJECTIVES[name] for name in self.objectives}
-        return tuple((known | {g.metric.name: g.metric for g in self.guardrails}).values())
-
-    @property
     def spec_hash(self) -> str:
         """Return the first 16 hex digits of the hash of everything that the file says."""
-        return _digest(self.model_dump(mode="json"))
+        said = self.model_dump(mode="json")
+        for guardrail in said["guardrails"]:  # what a file did not say before it could be said is no edit
+            metric = guardrail["metric"]
+            guardrail["metric"] = {k: v for k, v in metric.items() if k not in ("unit_type", "above") or v is not None}
+        return _digest(said)
 
     @property
     def assignment(self) -> Assignment:
@@ -226,6 +213,7 @@ class Phase:
         groups: that had it whatever their hash.
         starts_at: first instant (UTC).
         ends_at: end, exclusive; None while it lasts.
+        assignment: what decided in it who got the feature, None where the log tells only of a percentage.
     """
 
     number: int
@@ -234,6 +222,7 @@ class Phase:
     groups: tuple[str, ...]
     starts_at: datetime
     ends_at: datetime | None = None
+    assignment: Assignment | None = None
 
     @property
     def randomised(self) -> bool:

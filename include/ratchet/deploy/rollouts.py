@@ -6,7 +6,7 @@ reads to `flags.py`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from ratchet.contracts.buckets import Hash
-from ratchet.contracts.experiments import Trial, TrialKind
+from ratchet.contracts.experiments import Metric, Trial, TrialKind
 from ratchet.contracts.rollout_states import RolloutState, Step
 from ratchet.contracts.rollouts import NOT_STARTED, OFF, Assignment, FlagState, Mover, Phase, Rollout
 from ratchet.deploy.decisions import Decision, Kind
@@ -52,11 +52,18 @@ def folded(rollout: Rollout, recorded: Iterable[Decision], changes: pd.DataFrame
     )
 
 
-def trials(rollout: Rollout, state: RolloutState, as_of: date) -> tuple[Trial, ...]:
-    """Return a trial for every phase that had begun by the end of a day; what they count is read from the mart."""
+def trials(rollout: Rollout, state: RolloutState, as_of: date, objectives: Sequence[Metric] = ()) -> tuple[Trial, ...]:
+    """Return a trial for every phase that had begun by the end of a day; what they count is read from the mart.
+
+    Args:
+        rollout: as its file says.
+        state: as of the day.
+        as_of: the day.
+        objectives: what its objectives measure, in the stages that are not random.
+    """
     midnight = datetime.combine(as_of + timedelta(days=1), time(0), UTC)
     begun = [phase for phase in state.phases if phase.starts_at < midnight]
-    return tuple(_trial(rollout, state.assignment or rollout.assignment, phase) for phase in begun)
+    return tuple(_trial(rollout, phase, objectives) for phase in begun)
 
 
 def flag_state(rollout: Rollout, state: RolloutState, groups: Mapping[str, Iterable[str]]) -> FlagState | None:
@@ -183,7 +190,7 @@ def _phases(steps: list[Step]) -> tuple[Phase, ...]:
     ends = [*(step.ends_at for step in moved[1:]), None]
     numbered = enumerate(zip(moved, ends, strict=True), 1)
     return tuple(
-        Phase(number, step.stage, step.percentage, step.groups, step.starts_at, end)
+        Phase(number, step.stage, step.percentage, step.groups, step.starts_at, end, step.assignment)
         for number, (step, end) in numbered
         if (step.percentage or step.groups) and (end is None or step.starts_at < end)
     )
@@ -193,7 +200,9 @@ def _differs(before: Step, later: Step) -> bool:
     return (before.percentage, before.groups, before.assignment) != (later.percentage, later.groups, later.assignment)
 
 
-def _trial(rollout: Rollout, assignment: Assignment, phase: Phase) -> Trial:
+def _trial(rollout: Rollout, phase: Phase, objectives: Sequence[Metric]) -> Trial:
+    assignment = phase.assignment or rollout.assignment
+    absolute = {m.name: m for m in objectives} if not phase.percentage else {}
     return Trial(
         trial_id=rollout.id,
         kind=TrialKind.ROLLOUT,
@@ -201,7 +210,7 @@ def _trial(rollout: Rollout, assignment: Assignment, phase: Phase) -> Trial:
         flag_key=assignment.flag_key,
         unit_type=assignment.unit_type,
         variants=assignment.variants,
-        metrics=rollout.metrics,
+        metrics=tuple((absolute | {g.metric.name: g.metric for g in rollout.guardrails}).values()),
         conversion_days=rollout.conversion_days,
         starts_at=phase.starts_at,
         ends_at=phase.ends_at,

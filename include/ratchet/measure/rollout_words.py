@@ -51,7 +51,10 @@ def _lift(g: GuardrailResult) -> str:
 
 def breach(o: ObjectiveResult, how: str) -> str:
     """Return how an objective is breached."""
-    return f"objective {o.name} is {how}: {share(o.share.number or 0)} of {o.share.n:,}, wanted {share(o.target)}"
+    kept = f"{share(o.share.number or 0)} of {o.share.n:,}"
+    if o.target > 1:
+        kept += f" took no longer than {o.target:,.0f} ms"
+    return f"objective {o.name} is {how}: {kept}, wanted {share(o.wanted)}"
 
 
 def below_floor(o: ObjectiveResult) -> str:

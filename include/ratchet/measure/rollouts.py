@@ -88,7 +88,7 @@ def judge(
         return look.says(
             RolloutAction.DONE, "everyone has it; without a holdback this is before against after, not judged"
         )
-    variants = (state.assignment or rollout.assignment).variants
+    variants = (phase.assignment or rollout.assignment).variants
     counts, arms = _units(variants, units, phase), _arms(variants, facts, phase)
     if phase.randomised:
         return _randomised(look, stage, arms, counts)
@@ -215,16 +215,25 @@ def _file_and_time(look: _Look, stage: Stage) -> list[str]:
 
 
 def _objective(bound: Objective, treatment: pd.DataFrame) -> ObjectiveResult:
-    row = treatment.reindex(index=[bound.metric.value], columns=["sum_y", "sum_d"]).fillna(0.0)
-    hits, n = float(row["sum_y"].iloc[0]), float(row["sum_d"].iloc[0])
-    share = wilson(hits, n)
-    low, high = float(share.low[0]), float(share.high[0])
-    enough = n >= bound.floor
-    breached = enough and (high < bound.target if bound.metric.at_least else low > bound.target)
-    critical = breached and (high < bound.critical if bound.metric.at_least else low > bound.critical)
-    estimate = share.estimate(0, n, "nothing was seen")
+    """Judge an objective by the share of requests that keep it: successes, or those that take no longer than it says.
+
+    A quantile q keeps its line where at least a share q of the requests does.
+    """
+    q, names = bound.metric.quantile, [m.name for m in bound.trial_metrics]
+    rows = treatment.reindex(index=names, columns=["sum_y", "sum_d"]).fillna(0.0)
+    n = rows["sum_d"].to_numpy(dtype=float)
+    kept = wilson(rows["sum_y"].to_numpy(dtype=float) if q is None else n - rows["sum_y"].to_numpy(dtype=float), n)
+    wanted, least = (bound.target, bound.critical) if q is None else (q, q)
+    enough = n[0] >= bound.floor
+    breached = bool(enough and kept.high[0] < wanted)
     return ObjectiveResult(
-        bound.metric.value, bound.target, bound.critical, estimate, not breached if enough else None, critical
+        name=bound.metric.value,
+        target=bound.target,
+        critical=bound.critical,
+        wanted=wanted,
+        share=kept.estimate(0, n[0], "nothing was seen"),
+        met=not breached if enough else None,
+        is_critical=bool(breached and kept.high[-1] < least),
     )
 
 

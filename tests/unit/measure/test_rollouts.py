@@ -24,7 +24,7 @@ COLUMNS = ["units", "sum_y", "sum_yy", "sum_d", "sum_dd", "sum_yd"]
 
 def phase(stage="beta", percentage=5.0, days=3, number=2, groups=("internal_testers",)):
     start = datetime.combine(DAY - timedelta(days=days - 1), datetime.min.time(), UTC)
-    return Phase(number, stage, percentage, groups, start)
+    return Phase(number, stage, percentage, groups, start, assignment=ROLLOUT.assignment)
 
 
 def state(found=None, rollout=ROLLOUT, **changed):
@@ -194,6 +194,31 @@ def test_the_internal_stage_holds_rolls_back_and_lacks_data(changed, verdict, sa
     told = internal(**({"successes": 285, "requests": 300} | changed))
     assert told.verdict is verdict
     assert said in told.reason
+
+
+@pytest.mark.parametrize(
+    ("slow", "very_slow", "verdict", "said"),
+    [
+        (5, 0, RolloutAction.ADVANCE, "no objective is breached"),
+        (
+            30,
+            5,
+            RolloutAction.HOLD,
+            "latency_p95_ms is breached: 90.0% of 300 took no longer than 10,000 ms, wanted 95.0%",
+        ),
+        (90, 60, RolloutAction.ROLL_BACK, "latency_p95_ms is critical"),
+    ],
+)
+def test_latency_judges_the_internal_stage_by_the_share_of_requests_above_its_lines(slow, very_slow, verdict, said):
+    rollout = ROLLOUT.model_copy(update={"objectives": ("latency_p95_ms",)})
+    wanted = (Objective(Health.LATENCY_P95_MS, 10_000, 30_000),)
+    names = [m.name for m in wanted[0].trial_metrics]
+    rows = facts(*(row("on", n, 5, above, sum_d=300) for n, above in zip(names, (slow, very_slow), strict=True)))
+    at = state(phase("internal", 0.0, days=2), rollout=rollout)
+    told = judge(rollout, at, rows, units(5, 0), wanted, DAY)
+    assert told.verdict is verdict
+    assert said in told.reason
+    assert told.objectives[0].wanted == 0.95
 
 
 def test_a_rollout_begins_with_its_first_stage():

@@ -345,7 +345,7 @@ def test_guardrails_stand_with_their_margin_and_objectives_with_their_target() -
     ]
     assert [r.margin for r in found["smart_search"].forest.rows] == [0.1, -0.05]
     (row,) = found["team_spaces"].objectives.rows
-    assert (row["name"], row["met"].text, row["target"]) == ("success_rate", "met", 0.9)
+    assert (row["name"], row["met"].text, row["wanted"]) == ("success_rate", "met", 0.9)
 
 
 @pytest.mark.parametrize(
@@ -353,9 +353,16 @@ def test_guardrails_stand_with_their_margin_and_objectives_with_their_target() -
     [(True, False, "met"), (False, False, "breached"), (None, False, "too few to judge"), (False, True, "critical")],
 )
 def test_an_objective_is_met_breached_or_not_judged(met: bool | None, is_critical: bool, words: str) -> None:
-    entry = {"name": "uptime", "target": 0.9, "critical": 0.8, "share": lift(0.9, 0.1), "met": met}
+    entry = {"name": "uptime", "target": 0.9, "critical": 0.8, "wanted": 0.9, "share": lift(0.9, 0.1), "met": met}
     judged = rollout("r", "hold", "waits", phases([1]), objectives=[entry | {"is_critical": is_critical}])
     assert timelines(judged)["r"].objectives.rows[0]["met"].text == words
+
+
+def test_an_objective_of_latency_says_what_is_counted() -> None:
+    entry = {"name": "latency_p95_ms", "target": 10_000, "critical": 30_000, "wanted": 0.95, "share": lift(0.9, 0.1)}
+    judged = rollout("r", "hold", "waits", phases([1]), objectives=[entry | {"met": False, "is_critical": False}])
+    (row,) = timelines(judged)["r"].objectives.rows
+    assert (str(row["name"]), row["wanted"]) == ("latency_p95_ms: requests within 10,000 ms", 0.95)
 
 
 # pictures

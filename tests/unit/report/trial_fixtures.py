@@ -367,7 +367,7 @@ def rollouts(found: list[dict[str, Any]] | None = None, **changes: Any) -> dict[
     """Return rollouts.json with a rollout of each verdict."""
     useful = guardrail("answer_useful", "safe", lift(0.011, 0.04), "increase")
     share = {"value": 0.93, "n": 214, "low": 0.887, "high": 0.957}
-    objective = {"name": "success_rate", "target": 0.9, "critical": 0.75, "share": share, "met": True}
+    objective = {"name": "success_rate", "target": 0.9, "critical": 0.75, "wanted": 0.9, "share": share, "met": True}
     usual = [
         rollout(
             "smart_search",

@@ -154,13 +154,19 @@ def _objectives(entry: Row) -> Table | None:
         Column("name", "Objective"),
         Column("met", "Finding", CellKind.LABEL),
         Column(_RATE, "Measured", CellKind.ESTIMATE, Unit.SHARE),
-        Column("target", "Wanted", CellKind.NUMBER, Unit.SHARE),
+        Column("wanted", "Wanted", CellKind.NUMBER, Unit.SHARE),
     )
     shown = tuple(
-        {"name": logged(o.get("name")), "met": _met(o), _RATE: estimate(o.get(_RATE)), "target": o.get("target")}
+        {"name": _objective_name(o), "met": _met(o), _RATE: estimate(o.get(_RATE)), "wanted": o.get("wanted")}
         for o in found[:SHOWN_GUARDRAILS]
     )
     return Table("Objectives of this stage, whose users are not random", columns, shown, len(found), FILE)
+
+
+def _objective_name(objective: Row) -> Text:
+    target = float(objective.get("target") or 0.0)
+    within = f": requests within {target:,.0f} ms" if target > 1 else ""
+    return text(logged(objective.get("name")), within)
 
 
 def _met(objective: Mapping[str, Any]) -> Label:
