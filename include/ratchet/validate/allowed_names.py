@@ -77,8 +77,8 @@ METHODS = _names(
 
 REFUSED_ATTRIBUTES = _names(
     "ag_await ag_code ag_frame cr_await cr_code cr_frame cr_origin gi_code gi_frame gi_yieldfrom tb_frame tb_next"
-    " f_back f_builtins f_code f_globals f_locals get_coro get_stack print_stack mro format format_map"
-    " now today utcnow fromtimestamp"
+    " f_back f_builtins f_code f_globals f_locals get_coro get_context get_loop get_stack print_stack mro"
+    " format format_map now today utcnow fromtimestamp"
 )
 """Attributes that lead to frames, code or classes, read any attribute by text, or read the real clock or time zone."""
 

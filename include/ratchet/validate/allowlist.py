@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import warnings
 from collections.abc import Iterable, Iterator
 
 from ratchet.validate.allowed_names import BUILTINS, METHODS, MODULES, REFUSED_ATTRIBUTES
@@ -29,7 +30,9 @@ def check(source: str, own: Iterable[str] = ()) -> list[str]:
     if len(source) > MOST_CHARACTERS:
         return [f"more than {MOST_CHARACTERS} characters"]
     try:
-        tree = ast.parse(source)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # what the parser warns of is not good enough
+            tree = ast.parse(source)
         found = {*_Imports(tree, frozenset(own)).breaches(), *_names(tree), *_attributes(tree), *_definitions(tree)}
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return [f"cannot be read: {type(error).__name__}"]

@@ -10,8 +10,8 @@ from ratchet.validate.sandbox import Level, Limits, Outcome, Reason
 
 @pytest.fixture(params=list(Level))
 def level(request: pytest.FixtureRequest) -> Level:
-    if request.param not in sandbox.available():
-        pytest.skip(f"{request.param} cannot be had here")
+    if why := sandbox.lacks(request.param):
+        pytest.skip(f"no {request.param} here: {why}")
     return request.param
 
 
@@ -50,7 +50,7 @@ def test_waits_pass_on_a_virtual_clock(level: Level) -> None:
 def test_plain_tests_run_beside_the_fix(level: Level) -> None:
     files = {
         "fix.py": "def f():\n    return 1",
-        "test_fix.py": "import fix\ndef test_a():\n    assert fix.f() == 1\ndef test_b():\n    assert fix.f() == 2, 'no'",
+        "test_fix.py": "import fix\ndef test_a():\n    assert fix.f()\ndef test_b():\n    assert fix.f() == 2, 'no'",
     }
     assert sandbox.run_tests(files, "test_fix.py", level=level).result == [
         {"test": "test_a", "error": ""},

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -39,8 +38,7 @@ def run(
         limits: of the run.
         level: which isolation; without it the strongest that this machine has.
     """
-    if level is None:
-        level = next(iter(available()), None)
+    level = level or strongest()
     if level is None:
         return Outcome(None, Reason.NOT_ISOLATED, None, said="no isolation can be had on this machine")
     nonce = secrets.token_hex(16)
@@ -68,14 +66,21 @@ def run_tests(files: Mapping[str, str], test: str, limits: Limits = USUAL, level
 
 
 @cache
-def available() -> tuple[Level, ...]:
-    """Return the isolations that this machine has, strongest first; each is tried once per process."""
-    return tuple(level for level in Level if run(PROBE, "probe.py", 1, Limits(wall_s=20.0), level).result == 1)
+def strongest() -> Level | None:
+    """Return the first isolation that holds on this machine, None where none does; tried once per process."""
+    return next((level for level in Level if not lacks(level)), None)
+
+
+@cache
+def lacks(level: Level) -> str:
+    """Return why this machine does not have an isolation, empty where it holds; tried once per process."""
+    outcome = run(PROBE, "probe.py", 1, Limits(wall_s=20.0), level)
+    return "" if outcome.result == 1 else outcome.said or str(outcome.reason)
 
 
 def _command(level: Level) -> list[str]:
     boot = _trusted()["ratchet/validate/sandbox/child/boot.py"]
-    python = [sys.executable, "-S", "-s", "-P", "-B", "-X", "utf8", "-c", boot]
+    python = [bubblewrap.INTERPRETER, "-S", "-s", "-P", "-B", "-X", "utf8", "-c", boot]
     return [*bubblewrap.command(), *python] if level is Level.BUBBLEWRAP else python
 
 
@@ -95,7 +100,8 @@ def _outcome(ended: process.Ended, nonce: str, level: Level, limits: Limits) -> 
     """Judge how a process ended; only an answer that begins with the nonce counts."""
     said = "".join(character if character.isprintable() else " " for character in ended.printed[-2000:]).strip()
     if ended.stopped:
-        return Outcome(None, ended.stopped, level, cpu_s=ended.cpu_s, said=said)
+        held = None if ended.stopped is Reason.NOT_ISOLATED else level
+        return Outcome(None, ended.stopped, held, cpu_s=ended.cpu_s, said=said)
     if ended.answer.startswith(nonce.encode()):
         return _answered(ended, ended.answer[len(nonce) :], level, said)
     if ended.answer:

@@ -67,28 +67,37 @@ def end_to_end(command: Sequence[str], task: Mapping[str, Any], folder: str, lim
     """Start a command in a folder, hand it the task as JSON on standard input, and see it end."""
     answer, answer_in = os.pipe()
     printed, printed_in = os.pipe()
-    pipes = _Pipes(answer, printed)
     try:
-        with tempfile.TemporaryFile() as task_file:
-            task_file.write(json.dumps({**task, "answer": answer_in}).encode())
-            task_file.seek(0)
-            process = subprocess.Popen(  # noqa: S603 the command is ours, the code in the task is not run here
-                command,
-                stdin=task_file,
-                stdout=printed_in,
-                stderr=printed_in,
-                cwd=folder,
-                env=ENVIRONMENT,
-                pass_fds=(answer_in,),
-                start_new_session=True,
-            )
-        for pipe in (answer_in, printed_in):
-            os.close(pipe)
-        stopped = _watch(process.pid, pipes, limits)
-        return _end(process, pipes, stopped)
+        try:
+            process = _start(command, {**task, "answer": answer_in}, folder, answer_in, printed_in)
+        except OSError as error:
+            return Ended(stopped=Reason.NOT_ISOLATED, printed=f"{command[0]}: {error.strerror}")
+        finally:
+            os.close(answer_in)
+            os.close(printed_in)
+        pipes = _Pipes(answer, printed)
+        return _end(process, pipes, _watch(process.pid, pipes, limits))
     finally:
         os.close(answer)
         os.close(printed)
+
+
+def _start(
+    command: Sequence[str], task: Mapping[str, Any], folder: str, answer: int, printed: int
+) -> subprocess.Popen[bytes]:
+    with tempfile.TemporaryFile() as task_file:
+        task_file.write(json.dumps(task).encode())
+        task_file.seek(0)
+        return subprocess.Popen(  # noqa: S603 the command is ours; the code in the task runs where it is locked
+            command,
+            stdin=task_file,
+            stdout=printed,
+            stderr=printed,
+            cwd=folder,
+            env=ENVIRONMENT,
+            pass_fds=(answer,),
+            start_new_session=True,
+        )
 
 
 def _watch(pid: int, pipes: _Pipes, limits: Limits) -> Reason | None:

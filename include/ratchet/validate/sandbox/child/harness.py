@@ -75,8 +75,10 @@ def outcome(entry: str, payload: Any, as_root: bool) -> str:
 def said(error: BaseException) -> str:
     """Return an error's type, text and place in a few words, whatever its own methods do."""
     try:
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        return f"{type(error).__name__}: {error} ({place.filename}:{place.lineno})"[:2000]
+        frames = traceback.extract_tb(error.__traceback__)
+        place = [frame for frame in frames if "/" not in frame.filename and frame.filename.endswith(".py")]
+        where = f" ({place[-1].filename}:{place[-1].lineno})" if place else ""
+        return f"{type(error).__name__}: {str(error)[:1000]}{where}"
     except BaseException:  # noqa: BLE001 as above
         return "an error that cannot be told"
 
