@@ -117,7 +117,7 @@ def manifest(night: Night, folder: Path) -> dict[str, Any]:
         "ratchet": __version__,
         "contract_version": CONTRACT_VERSION,
         "settings_hash": night.settings.hash,
-        "settings": night.settings.model_dump(mode="json", exclude={"sources"}),
+        "settings": night.settings.shown(),
         "inputs": _inputs(night),
         "steps": sorted(night.marks().values(), key=lambda mark: mark["step"]),
         "artifacts": {str(p.relative_to(folder)): files.sha256(p) for p in produced},

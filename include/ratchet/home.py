@@ -59,6 +59,11 @@ class Home:
         return self.root / "decisions"
 
     @property
+    def fix_repository(self) -> Path:
+        """A mirror of the repository that fixes are committed to; it can be made again."""
+        return self.root / "fix_repository.git"
+
+    @property
     def latest(self) -> Path:
         """A link to the artifacts of the last night that passed its gates."""
         return self.root / "artifacts" / "latest"

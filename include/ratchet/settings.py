@@ -21,6 +21,7 @@ from ratchet.files import digest
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENTS = ("development", "staging", "production")
+_PLACES = {"sources", "fix_repository"}
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -115,6 +116,8 @@ class Settings(_Strict):
     failure_classes: tuple[FailureRule, ...]
     escalation_intents: tuple[str, ...]
     approvers: tuple[Annotated[str, Field(min_length=1)], ...]
+    fix_repository: str | None
+    fix_branch: Annotated[str, Field(min_length=1)]
     values_usd: ValueTable
 
     @model_validator(mode="after")
@@ -132,8 +135,12 @@ class Settings(_Strict):
 
     @property
     def hash(self) -> str:
-        """Return the hash of everything that can change a result: not of where logs lie, nor of who may approve."""
-        return digest(self.model_dump(mode="json", exclude={"sources", "approvers"}))[:16]
+        """Return the hash of everything that can change a result: not of places, nor of who may approve."""
+        return digest(self.model_dump(mode="json", exclude=_PLACES | {"approvers"}))[:16]
+
+    def shown(self) -> dict[str, Any]:
+        """Return the settings as a manifest may show them: without places, which may hold a password."""
+        return self.model_dump(mode="json", exclude=_PLACES)
 
 
 def config_folder() -> Path:
@@ -161,6 +168,8 @@ def load(environment: str | None = None, folder: Path | None = None) -> Settings
         _check_names(blocks.get(block) or {}, valid, path, "setting")
     merged = {**(blocks.get("defaults") or {}), **(blocks.get(name) or {})}
     try:
+        if isinstance(merged.get("fix_repository"), str):
+            merged["fix_repository"] = os.path.expandvars(merged["fix_repository"])
         return Settings.model_validate({"environment": name, "sources": _sources(blocks), **merged})
     except ValidationError as error:
         raise SettingsError(_first_problem(error), where=str(path), way_out="see docs/settings.md") from error

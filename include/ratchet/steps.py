@@ -205,18 +205,26 @@ def report(night: Night) -> Summary:
 
 def publish(night: Night) -> Summary:
     """Switch `artifacts/latest` and `published/` to a live night that passed its gates, and deploy what is approved."""
-    from ratchet.deploy import decisions
+    from ratchet.deploy import decisions, fixes
     from ratchet.deploy import publish as publication
+    from ratchet.deploy.deployments import as_recorded, in_version
     from ratchet.deploy.flags import FLAGS_FILE
 
     if not is_live(night):
         return {"published": None, "reason": "not the newest landed day that is over"}
-    deployed = _deployments(night)
     tomorrow = night.day + timedelta(days=1)  # when it is really published, and in force
-    flags = inputs.trials(night, tomorrow, deployed).flags()
+    recorded = decisions.read(night.home.decisions, tomorrow)
+    deployed = as_recorded(_deployments(night), recorded)
+    in_force = fixes.in_force((*recorded, *deployed), tomorrow)
+    contents = {
+        "health.json": night.result("health"),
+        FLAGS_FILE: inputs.trials(night, tomorrow, deployed).flags(),
+        fixes.INDEX_FILE: fixes.index(in_force),
+    }
     files.switch_link(night.home.latest, night.home.artifacts(night.day))
-    version = publication.publish(night.home, night.day, {"health.json": night.result("health"), FLAGS_FILE: flags})
-    return {"published": version, "deployed": decisions.append(night.home.decisions, deployed)}
+    version = publication.publish(night.home, night.day, contents, fixes.texts(in_force))
+    made = decisions.append(night.home.decisions, in_version(deployed, version))
+    return {"published": version, "deployed": made, **_committed(night)}
 
 
 def landed_days(night: Night) -> list[date]:
@@ -291,6 +299,20 @@ def _deployments(night: Night) -> list[Decision]:
     standings = decisions.fold(decisions.read(night.home.decisions, night.day), night.day)
     candidates = [Improvement.from_record(record) for record in found]
     return deployments(candidates, standings, Policy.of(night.settings), night.day)
+
+
+def _committed(night: Night) -> Summary:
+    """Bring the git repository of fixes, where there is one, to what is in force; a failure is recorded and told."""
+    from ratchet.deploy import decisions, git_target
+
+    repository, tomorrow = night.settings.fix_repository, night.day + timedelta(days=1)
+    if repository is None:
+        return {}
+    recorded = decisions.read(night.home.decisions, tomorrow)
+    wanted = git_target.wanted(recorded, tomorrow)
+    pushed = git_target.push(night.home.fix_repository, repository, night.settings.fix_branch, *wanted)
+    decisions.append(night.home.decisions, git_target.failed(pushed, tomorrow))
+    return {"git": list(pushed.problems) or {"merged": len(pushed.merged), "branches": len(pushed.branches)}}
 
 
 def _keep(night: Night, name: str, artifact: dict[str, Any]) -> Summary:

@@ -196,6 +196,11 @@ class Improvement:
     measured_effect: dict[str, Any] | None = None
 
     @property
+    def held_back(self) -> str:
+        """Return why it may not be deployed tonight, whoever approved it; empty where it may."""
+        return str(self.evidence.get("held_back") or "")
+
+    @property
     def improvement_id(self) -> str:
         """Return the first 12 hex digits of SHA-256 over type, target and key."""
         return self.id_of(self.type, self.target, self.key)

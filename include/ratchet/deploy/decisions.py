@@ -41,9 +41,10 @@ class Kind(StrEnum):
     NIGHT_CLOSED = "night_closed"
     SPEC_SEEN = "spec_seen"
     VERDICT_TOLD = "verdict_told"
+    TARGET_FAILED = "target_failed"
 
 
-_ABOUT_NO_IMPROVEMENT = frozenset({Kind.NIGHT_CLOSED, Kind.SPEC_SEEN, Kind.VERDICT_TOLD})
+_ABOUT_NO_IMPROVEMENT = frozenset({Kind.NIGHT_CLOSED, Kind.SPEC_SEEN, Kind.VERDICT_TOLD, Kind.TARGET_FAILED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,14 @@ class Decision:
     """One decision.
 
     Attributes:
-        improvement_id: what it is about; '' for `night_closed`, `spec_seen` and `verdict_told`.
+        improvement_id: what it is about; '' for `night_closed`, `spec_seen`, `verdict_told` and `target_failed`.
         revision: which coming of it.
         decision: what was decided.
         effective_date: the first night that honours it.
         actor: `night`, or who decided.
         reason: why.
-        facts: what was known: the whole record for `proposed` and `spec_seen`, the day `until` for `snoozed`.
+        facts: what was known: the whole record for `proposed` and `spec_seen`, what may be published for `validated`,
+            what was published and in which version for `deployed`, the day `until` for `snoozed`.
 
     Raises:
         ValueError: if a field does not hold what it must.
@@ -94,7 +96,23 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where an improvement stands as of a day; `record` is what its last proposal said."""
+    """Where an improvement stands as of a day.
+
+    Attributes:
+        improvement_id: which.
+        revision: which coming of it.
+        state: where it stands.
+        proposed_on: the night that proposed this revision.
+        changed_on: since when it stands there.
+        actor: who brought it there.
+        reason: why.
+        record: what its last proposal said.
+        snoozed_until: nobody is asked before this day.
+        vanished_on: the first night that no longer found its evidence.
+        validated: what was known when it was validated; `publishes` in it is what was approved, byte for byte.
+        validated_on: when that was.
+        published_version: the version that first carried it.
+    """
 
     improvement_id: str
     revision: int
@@ -106,6 +124,9 @@ class Standing:
     record: Mapping[str, Any]
     snoozed_until: date | None = None
     vanished_on: date | None = None
+    validated: Mapping[str, Any] = field(default_factory=dict)
+    validated_on: date | None = None
+    published_version: str | None = None
 
 
 def read(folder: Path, as_of: date) -> tuple[Decision, ...]:
@@ -178,8 +199,12 @@ def _next(now: Standing | None, decision: Decision) -> Standing:
         return now
     if state not in TRANSITIONS.get(now.state, frozenset()):
         raise _illegal(decision, f"is {now.state} and cannot become {state}")
-    said = {"actor": decision.actor, "reason": decision.reason, "changed_on": decision.effective_date}
-    return replace(now, state=state, **said)  # type: ignore[arg-type]
+    moved = replace(now, state=state, actor=decision.actor, reason=decision.reason, changed_on=decision.effective_date)
+    if state is State.VALIDATED:
+        return replace(moved, validated=decision.facts, validated_on=decision.effective_date)
+    if state is State.DEPLOYED:
+        return replace(moved, published_version=decision.facts.get("published_version"))
+    return moved
 
 
 def _proposed(now: Standing | None, decision: Decision) -> Standing:

@@ -7,13 +7,14 @@ application reads to `flags.py` and `publish.py`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
 from ratchet.contracts.improvements import TYPE_RULES, Improvement, ImprovementType, State
 from ratchet.contracts.rollout_verdicts import RolloutAction, RolloutVerdict
-from ratchet.deploy.decisions import NIGHT, Decision, Kind, Standing, fold
+from ratchet.deploy import fixes
+from ratchet.deploy.decisions import NIGHT, Decision, Kind, Standing
 from ratchet.settings import Settings
 
 _JUDGED = {
@@ -107,6 +108,7 @@ def approvals(
     waiting = [i for i in candidates if _is_ready(i, standings.get(i.improvement_id), State.VALIDATED)]
     stops = [i for i in waiting if _stops(i)]
     sure = [i for i in waiting if not _stops(i) and _is_sure(i, standings[i.improvement_id], policy, as_of)]
+    sure = _one_fix_an_error(sure, standings)
     approved = [i for i in candidates if _is_ready(i, standings.get(i.improvement_id), State.APPROVED)]
     room = max(0, _room(standings, policy) - len(approved))
     chosen = [
@@ -139,6 +141,17 @@ def deployments(
     return [_deployed(i, standings[i.improvement_id], as_of + timedelta(days=1)) for i in (*stops, *rest)]
 
 
+def as_recorded(deployed: Iterable[Decision], recorded: Iterable[Decision]) -> list[Decision]:
+    """Return deployments as they stand in the record, where a publication that is run again finds them there."""
+    known = {(d.improvement_id, d.revision): d for d in recorded if d.decision is Kind.DEPLOYED}
+    return [known.get((d.improvement_id, d.revision), d) for d in deployed]
+
+
+def in_version(deployed: Iterable[Decision], version: str) -> list[Decision]:
+    """Return deployments with the version that first carries them."""
+    return [replace(d, facts={"published_version": version, **d.facts}) for d in deployed]
+
+
 def fixes_in_force(recorded: Sequence[Decision], as_of: date) -> dict[str, date]:
     """Return the fingerprints whose fix was deployed and not undone by a day, with the day of its last deployment.
 
@@ -146,14 +159,7 @@ def fixes_in_force(recorded: Sequence[Decision], as_of: date) -> dict[str, date]
         recorded: in the order of `decisions.read`.
         as_of: later ones do not count.
     """
-    standings = fold(recorded, as_of)
-    made = [d for d in recorded if d.decision is Kind.DEPLOYED and d.effective_date <= as_of]
-    return {
-        str(standings[d.improvement_id].record["target"]): d.effective_date
-        for d in made
-        if standings[d.improvement_id].record.get("type") == ImprovementType.ERROR_FIX
-        and standings[d.improvement_id].state in (State.DEPLOYED, State.KEPT)
-    }
+    return {fix.fingerprint: fix.on for fix in sorted(fixes.in_force(recorded, as_of), key=lambda fix: fix.on)}
 
 
 def decided_experiments(recorded: Iterable[Decision], as_of: date) -> dict[str, Decided]:
@@ -171,14 +177,34 @@ def decided_experiments(recorded: Iterable[Decision], as_of: date) -> dict[str, 
     }
 
 
+def _one_fix_an_error(sure: Sequence[Improvement], standings: Mapping[str, Standing]) -> list[Improvement]:
+    """Leave out fixes of an error that has one already; which of two is better cannot be told from both at once."""
+    under_way = (State.APPROVED, State.DEPLOYED)
+    fixed = {s.record.get("target") for s in standings.values() if s.state in under_way and _is_fix_record(s.record)}
+    chosen: list[Improvement] = []
+    for improvement in sure:
+        if improvement.type is ImprovementType.ERROR_FIX:
+            if improvement.target in fixed:
+                continue
+            fixed.add(improvement.target)
+        chosen.append(improvement)
+    return chosen
+
+
+def _is_fix_record(record: Mapping[str, Any]) -> bool:
+    return record.get("type") == ImprovementType.ERROR_FIX
+
+
 def _deployed(improvement: Improvement, standing: Standing, day: date) -> Decision:
-    facts = improvement.evidence["publishes"]
+    facts = standing.validated.get("publishes") or improvement.evidence["publishes"]
+    if fixes.is_fix(facts):
+        facts = {**facts, "revision": standing.revision}
     return Decision(standing.improvement_id, standing.revision, Kind.DEPLOYED, day, NIGHT, "published", facts)
 
 
 def _is_ready(improvement: Improvement, standing: Standing | None, state: State) -> bool:
     found = standing is not None and standing.state is state and standing.vanished_on is None
-    return found and "publishes" in improvement.evidence
+    return found and "publishes" in improvement.evidence and not improvement.held_back
 
 
 def _is_sure(improvement: Improvement, standing: Standing, policy: Policy, as_of: date) -> bool:

@@ -12,10 +12,11 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from ratchet.contracts.improvements import TYPE_RULES, Improvement, State
+from ratchet.contracts.improvements import TYPE_RULES, Improvement, ImprovementType, State
 from ratchet.contracts.rollout_verdicts import RolloutVerdict
 from ratchet.deploy.decisions import NIGHT, Decision, Kind, Standing, closed_nights, fold, read
 from ratchet.deploy.deployments import Policy, approvals, judgements
+from ratchet.deploy.fixes import superseded
 from ratchet.errors import DecisionsError
 
 _UNSAID = ("samples", "words")  # texts of people stay out of the records, which outlive the log
@@ -135,6 +136,7 @@ def _decide(
     made = [d for i in found for d in _about(night, i, night.standings.get(i.improvement_id))]
     made += [d for s in night.standings.values() if s.improvement_id not in present for d in _absent(night, s)]
     made += judgements(verdicts, night.standings, night.as_of)
+    made += superseded(night.standings, night.as_of, NIGHT)
     if policy is not None:
         made += approvals(found, fold((*night.recorded, *made), night.as_of), policy, night.as_of)
     return [*made, Decision("", 0, Kind.NIGHT_CLOSED, night.as_of, NIGHT)]
@@ -153,7 +155,7 @@ def _about(night: OpenNight, improvement: Improvement, standing: Standing | None
         if standing.vanished_on is not None:
             yield Decision(name, revision, Kind.RETURNED, night.as_of, NIGHT, "its evidence is there again")
     if state is State.PROPOSED and improvement.state is State.VALIDATED:
-        facts = {"confidence": improvement.confidence}
+        facts = {"confidence": improvement.confidence} | _frozen(improvement)
         yield Decision(name, revision, Kind.VALIDATED, night.as_of, NIGHT, improvement.state_reason, facts)
 
 
@@ -174,6 +176,13 @@ def _is_over(standing: Standing) -> bool:
     return rule is not None and rule.once and standing.state not in _OPEN
 
 
+def _frozen(improvement: Improvement) -> dict[str, Any]:
+    """Return what a fix's validation is about: what people are asked, and byte for byte what is deployed."""
+    if improvement.type is not ImprovementType.ERROR_FIX:
+        return {}
+    return {name: improvement.evidence[name] for name in ("publishes", "proof") if name in improvement.evidence}
+
+
 def _facts(improvement: Improvement) -> dict[str, Any]:
     evidence = {k: v for k, v in improvement.evidence.items() if k not in _UNSAID}
     return replace(improvement, evidence=evidence, state=State.PROPOSED, state_reason="").as_record()
@@ -181,14 +190,17 @@ def _facts(improvement: Improvement) -> dict[str, Any]:
 
 def _standing_of(improvement: Improvement, standing: Standing) -> Improvement:
     kept = standing.state is improvement.state or standing.state is State.PROPOSED
+    said = improvement.state_reason if kept else standing.reason
+    held = improvement.held_back if standing.state in (State.VALIDATED, State.APPROVED) else ""
     return replace(
         improvement,
         state=standing.state,
-        state_reason=improvement.state_reason if kept else standing.reason,
+        state_reason=f"{said}; held back: {held}" if held else said,
         revision=standing.revision,
         proposed_on=standing.proposed_on,
         snoozed_until=standing.snoozed_until,
         vanished_on=None,
+        published_version=standing.published_version,
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 from ratchet.contracts.improvements import Improvement, ImprovementType, Priority, State
 from ratchet.contracts.rollout_verdicts import RolloutAction
 from ratchet.deploy.decisions import Decision, Kind, append, fold, read
-from ratchet.deploy.deployments import Decided, Policy, decided_experiments, deployments, fixes_in_force
+from ratchet.deploy.deployments import Decided, Policy, decided_experiments, deployments
 from ratchet.deploy.lifecycle import open_night, settle
 from ratchet.generate.order import choose, ranked
 
@@ -240,19 +240,3 @@ def test_a_night_without_a_policy_approves_nothing(tmp_path):
     made = step("off")
     settle_only = settle(open_night(tmp_path, DAY, 30), [made], [])
     assert [d.decision.value for d in settle_only.decisions] == ["proposed", "validated", "night_closed"]
-
-
-def test_only_fixes_that_were_deployed_and_not_undone_are_in_force():
-    fix = {"type": "error_fix", "target": "f00"}
-
-    def told(kind, day, *, improvement="a", record=fix):
-        return Decision(improvement, 1, kind, later(day), "night", "", record if kind is Kind.PROPOSED else {})
-
-    steps = [told(k, n) for n, k in enumerate((Kind.PROPOSED, Kind.VALIDATED, Kind.APPROVED, Kind.DEPLOYED))]
-    assert fixes_in_force(steps, later(2)) == {}
-    assert fixes_in_force(steps, later(3)) == {"f00": later(3)}
-    assert fixes_in_force([*steps, told(Kind.KEPT, 9)], later(9)) == {"f00": later(3)}
-    assert fixes_in_force([*steps, told(Kind.ROLLED_BACK, 9)], later(9)) == {}
-    assert fixes_in_force([*steps, told(Kind.ROLLED_BACK, 9)], later(8)) == {"f00": later(3)}
-    other = [told(Kind.PROPOSED, 0, record=fix | {"type": "rollout_step"}), *steps[1:]]
-    assert fixes_in_force(other, later(9)) == {}
