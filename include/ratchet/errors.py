@@ -9,6 +9,7 @@
     ├── StorageError             the disk is full or read-only
     ├── GateFailedError          a data-quality gate stopped the night (exit code 1)
     ├── StepFailedError          a step of the night failed (exit code 1)
+    ├── SpecError                an API's specification that cannot be used
     ├── DecisionsError           a recorded decision that cannot be read
     ├── LifecycleError           an improvement was moved against the order of its states
     └── AnswerError              a person's answer about an improvement that cannot be taken
@@ -72,6 +73,10 @@ class StepFailedError(RatchetError):
     """Raised when one step of a night failed; the report names it."""
 
     exit_code = 1
+
+
+class SpecError(RatchetError):
+    """Raised when an API's specification cannot be read or is not valid."""
 
 
 class DecisionsError(RatchetError):
