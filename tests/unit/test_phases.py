@@ -134,7 +134,7 @@ def test_tables_hold_a_trial_with_its_variants_and_metrics() -> None:
     assert [row[:2] for row in found["trials"]] == [("e", 1), ("e", 2)]
     assert found["trials"][0][7:10] == (datetime(2026, 1, 2), datetime(2026, 1, 4), datetime(2026, 1, 4))  # noqa: DTZ001
     assert found["trial_variants"][:2] == [("e", 1, "a", 0, 50.0), ("e", 1, "b", 1, 50.0)]
-    assert found["trial_metrics"][0] == ("e", 1, "clicks", "mean", "outcome", "clicks", 0.01, 7)
+    assert found["trial_metrics"][0] == ("e", 1, "clicks", "mean", "outcome", "clicks", 0.01, 7, "user", None)
 
 
 def test_what_was_recorded_comes_back_whole(tmp_path) -> None:
