@@ -25,6 +25,7 @@ DAMAGE = {
         " returned_on = '2026-01-01', first_at = '2026-01-01', change_at = '2026-01-02'"
     ),
     "mart_fingerprints": "update mart_fingerprints set grouped_by = 'whim'",
+    "mart_fix_cases": "update mart_fix_cases set failed = false, error_type = 'E', call_recovers_after_s = -1",
     "mart_feedback": (
         "update mart_feedback set low = scored + 1, score_sum = 11 * feedback, unit_kind = 'household',"
         " kind = 'shrug', rater = 'cat'"

@@ -6,39 +6,16 @@ How errors are counted and ranked belongs to `errors.py`; how fingerprints are m
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import pandas as pd
 
 from ratchet import frames
+from ratchet.contracts.error_findings import Introduction
 from ratchet.contracts.names import bounded
 
 REACH_DAYS, QUIET_DAYS = 7, 7  # as in macros/fingerprints.sql
-
-
-@dataclass(frozen=True, slots=True)
-class Introduction:
-    """The change that may have brought an error: one that came before it, which is no proof.
-
-    Attributes:
-        change_id: the `change` event.
-        kind: release, prompt, model, configuration or feature.
-        target: what was changed.
-        before: its value before.
-        after: its value after.
-        at: when, UTC.
-        hours_before: how long before the first occurrence.
-    """
-
-    change_id: str
-    kind: str
-    target: str
-    before: str | None
-    after: str | None
-    at: str
-    hours_before: float
 
 
 def introduction(line: Mapping[str, Any]) -> Introduction | None:

@@ -7,9 +7,7 @@ to `error_origins.py`; whether it can be fixed belongs to `generate/` and `valid
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, timedelta
-from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -17,8 +15,9 @@ import pandas as pd
 
 from ratchet import frames
 from ratchet.analyze.change import TEST, Changes, changes
-from ratchet.analyze.error_origins import QUIET_DAYS, REACH_DAYS, Introduction, came_back, introduction
-from ratchet.contracts.estimates import Estimate, Trend, as_record
+from ratchet.analyze.error_origins import QUIET_DAYS, REACH_DAYS, came_back, introduction
+from ratchet.contracts.error_findings import BelowFloor, ErrorFinding, ErrorsResult, ErrorState
+from ratchet.contracts.estimates import Estimate
 from ratchet.contracts.names import LONGEST, bounded, in_words
 from ratchet.contracts.settings import LearningSettings
 from ratchet.statistics.proportions import wilson
@@ -36,78 +35,6 @@ _COUNTS = (
     "exposure_days",
     "previous_exposure_days",
 )
-
-
-class ErrorState(StrEnum):
-    """Where an error is going."""
-
-    NEW = "new"
-    ESCALATING = "escalating"
-    REGRESSED = "regressed after fix"
-    ONGOING = "ongoing"
-    RESOLVED = "resolved"
-    UNKNOWN = "not enough data"
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorFinding:
-    """One kind of error; counts are those of the last week unless their name says otherwise."""
-
-    fingerprint: str
-    fingerprint_version: int
-    error_type: str
-    message_template: str
-    frames: tuple[str, ...]
-    culprit: str
-    kinds: int
-    state: ErrorState
-    occurrences: int
-    previous_occurrences: int
-    occurrences_total: int
-    units: int
-    unit_kind: str
-    interactions: int
-    days: int
-    handled: Estimate
-    trend: Trend
-    score: Estimate
-    first_seen: date | None
-    last_seen: date | None
-    returned_on: date | None
-    fixed_on: date | None
-    introduced_by: Introduction | None
-    apis: tuple[str, ...]
-    http_statuses: tuple[int, ...]
-    sample_message: str | None
-    sample_event_ids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class BelowFloor:
-    """Errors too rare to be judged."""
-
-    reason: str
-    errors: int
-    occurrences: int
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorsResult:
-    """All frequent errors of a night, those that hit most units first."""
-
-    as_of: date
-    reason: str
-    kinds: int
-    occurrences: int
-    previous_occurrences: int
-    states: dict[str, int]
-    errors: tuple[ErrorFinding, ...]
-    below_floor: BelowFloor
-    definitions: dict[str, str] = field(default_factory=dict)
-
-    def as_artifact(self) -> dict[str, Any]:
-        """Return the content of `errors.json`."""
-        return {"artifact": "errors", **as_record(self)}
 
 
 def rank_errors(

@@ -77,7 +77,7 @@ def _attempts(rows: pd.DataFrame, attempt: Array, bad: Array, rng: np.random.Gen
     fault, operation, size = rows["fault"].to_numpy(), rows["operation"].to_numpy(), len(rows)
     status = np.array([f.http_status or 0 for f in faults()] + [0])[fault]
     status = np.where(bad, status, np.where(operation % 5 == 2, 201, 200))
-    wait_s = np.array([f.retry_after for f in faults()] + [False])[fault] * rng.integers(1, 12, size)
+    wait_s, _ = _waits(rows["message"], fault)
     delay = (attempt - 1) * (
         rows["duration"].to_numpy() * 0.4 + 1000 * np.maximum(wait_s, 0.8) * rng.uniform(1, 1.3, size)
     )
@@ -102,8 +102,15 @@ def _attempts(rows: pd.DataFrame, attempt: Array, bad: Array, rng: np.random.Gen
             "error": where(bad, rows["message"]),
             "retry_after_s": numbers(wait_s, 0, bad & (wait_s > 0)),
             "interaction_id": rows["interaction_id"].array,
+            "attributes": _named(operation),
         }
     )
+
+
+def _named(operation: Array) -> Array:
+    """Return the attributes that say which call of the application each was."""
+    names = ["llm.complete", *load("machines")["tools"]]
+    return np.array([f'{{"operation":"{name}"}}' for name in names], dtype=object)[operation]
 
 
 def errors(plan: Plan, requests: pd.DataFrame, roots: pd.DataFrame, steps: pd.DataFrame, index: int) -> pd.DataFrame:
@@ -154,8 +161,8 @@ def _trace_template(fault: Fault) -> str:
 
 def _waits(messages: pd.Series, fault: Array) -> tuple[Array, Array]:
     """Return the seconds that a rate limit's own message asks to wait for."""
-    asks = np.array([f.retry_after for f in faults()])[fault] if len(fault) else np.zeros(0, dtype=bool)
-    seconds = messages.where(asks).str.extract(r"in (\d+)s\.")[0].astype(float).fillna(0.0)
+    asks = np.array([f.retry_after for f in faults()] + [False])[fault]
+    seconds = messages.astype(object).where(asks).str.extract(r"in (\d+)s\.")[0].astype(float).fillna(0.0)
     return seconds.to_numpy(), asks
 
 

@@ -55,6 +55,7 @@ class Fault:
     message: str
     frames: tuple[tuple[str, str], ...]
     context: str
+    fix: str
     http_status: int | None = None
     retry_after: bool = False
     tools: tuple[str, ...] = ()

@@ -130,6 +130,7 @@ def _error(plan: Plan, errors: pd.DataFrame, error_type: str) -> dict[str, Any]:
         "last_day": plan.date_of(int(own["day"].max())) if len(own) else None,
         "began_with": began,
         "ended_with": ended,
+        "fix": fault.fix,
         "daily": [
             {"date": plan.date_of(day), "events": len(rows), "handled": int(rows["handled"].sum())}
             for day, rows in _by_day(own)

@@ -109,14 +109,16 @@ def _filled(
         if odd % 2 == 0:
             columns.append([piece] * size)
             continue
-        values = said[piece] if again and piece in said else _slot(piece, size, rng)
+        values = said[piece] if again and piece in said else _slot(piece, size, rng, said)
         said.setdefault(piece, values)
         columns.append(values)
     return ["".join(row) for row in zip(*columns, strict=True)]
 
 
-def _slot(name: str, size: int, rng: np.random.Generator) -> list[str]:
+def _slot(name: str, size: int, rng: np.random.Generator, said: dict[str, list[str]]) -> list[str]:
     word = load("words")[name]
+    if "of" in word:
+        return [str(int(value) * int(word["times"])) for value in said[word["of"]]]
     if isinstance(word, list):
         return [word[code] for code in rng.integers(0, len(word), size).tolist()]
     if "hex" in word:

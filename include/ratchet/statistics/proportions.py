@@ -50,6 +50,24 @@ def wilson(hits: ArrayLike, n: ArrayLike, level: float = LEVEL) -> Intervals:
     return Intervals(divide(hits, n), *masked(known, low, high))
 
 
+def clopper_pearson(hits: ArrayLike, n: ArrayLike, level: float = LEVEL) -> Intervals:
+    """Return shares hits / n with the exact interval, which covers at least `level` whatever the share.
+
+    Its bounds are the quantiles `B(α/2; k, n - k + 1)` and `B(1 - α/2; k + 1, n - k)` of the beta distribution (Clopper
+    & Pearson 1934), by `statsmodels.stats.proportion.proportion_confint`.
+
+    Args:
+        hits: 0 to n.
+        n: NaN comes back where it is 0.
+        level: confidence level.
+    """
+    hits, n = np.broadcast_arrays(column(hits), column(n))
+    known = n > 0
+    low, high = proportion_confint(np.where(known, hits, 0), np.where(known, n, 1), alpha=1 - level, method="beta")
+    low, high = np.where(hits == 0, 0.0, low), np.where(hits == n, 1.0, high)
+    return Intervals(divide(hits, n), *masked(known, low, high))
+
+
 def against_rest(hits: ArrayLike, n: ArrayLike) -> Lift:
     """Compare each group's share with that of all the other groups together.
 

@@ -5,8 +5,9 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from ratchet.analyze.error_origins import Introduction, current_fixes
+from ratchet.analyze.error_origins import current_fixes
 from ratchet.analyze.errors import rank_errors
+from ratchet.contracts.error_findings import Introduction
 
 DAY = date(2026, 11, 20)
 
