@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_status(commands)
     _add_answers(commands)
     _add_validate_logs(commands)
+    _add_discover(commands)
     contract = commands.add_parser("contract", help="print the event contract as JSON Schema")
     contract.set_defaults(command=_contract)
     report = commands.add_parser("report", help="draw a night's report again from its results")
@@ -133,6 +134,15 @@ def _add_validate_logs(commands: Any) -> None:
     validate.add_argument("path", type=Path)
     validate.add_argument("--source", default="native", metavar="NAME")
     validate.set_defaults(command=_validate_logs)
+
+
+def _add_discover(commands: Any) -> None:
+    discover = commands.add_parser("discover", help="look at the connected APIs; asks for specifications only")
+    discover.add_argument("names", nargs="*", metavar="NAME", help="APIs of apis.yaml (all)")
+    discover.add_argument("--probe", action="store_true", help="try GET and HEAD operations, within each API's budget")
+    discover.add_argument("--date", type=_day, metavar="YYYY-MM-DD", help="the night that reads it (yesterday's)")
+    _add_home(discover)
+    discover.set_defaults(command=_discover)
 
 
 def _day(text: str) -> date:
@@ -230,6 +240,23 @@ def _validate_logs(options: argparse.Namespace) -> int:
     verdict = validate.validate(options.path, source=options.source, today=datetime.now(UTC).date())
     say(verdict.in_words())
     return 1 if verdict.refused else 0
+
+
+def _discover(options: argparse.Namespace) -> int:
+    from ratchet import api_discovery, connected_apis
+    from ratchet.night import Night
+    from ratchet.settings import config_folder
+
+    night = Night.from_environment(home=options.home)
+    connected = api_discovery.chosen(connected_apis.load(config_folder()), options.names)
+    if not connected:
+        say(f"No API is connected: see docs/apis.md, then name one in {config_folder() / connected_apis.APIS_FILE}")
+        return 0
+    day = options.date or night.today - timedelta(days=1)
+    for snapshot in api_discovery.discover(night.home, connected, day, probe=options.probe):
+        say(api_discovery.in_words(snapshot))
+    say(f"Snapshots: {night.home.apis}, read by the night of {day} and later ones")
+    return 0
 
 
 def _contract(options: argparse.Namespace) -> int:

@@ -64,6 +64,11 @@ class Home:
         return self.root / "fix_repository.git"
 
     @property
+    def apis(self) -> Path:
+        """What was seen of connected APIs, `<name>/<day>/`."""
+        return self.root / "apis"
+
+    @property
     def latest(self) -> Path:
         """A link to the artifacts of the last night that passed its gates."""
         return self.root / "artifacts" / "latest"

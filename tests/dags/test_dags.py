@@ -10,7 +10,7 @@ import pytest
 from .conftest import ROOT
 
 pytestmark = pytest.mark.airflow
-EXPECTED = {"deploy_improvements", "nightly_improvement"}
+EXPECTED = {"api_discovery", "deploy_improvements", "nightly_improvement"}
 HEAVY = ("dbt", "duckdb", "evidently", "great_expectations", "pandas", "scipy", "statsmodels")
 SECTIONS = ("### Does", "### Reads", "### Writes", "### Running it again", "### When it fails")
 

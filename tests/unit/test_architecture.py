@@ -19,10 +19,11 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "contracts",
         "files run_day",
         "home settings yaml_files",
-        "frames statistics objectives airflow_api bronze registry phases rollout_files trial_tables",
-        "log quality analyze generate validate deploy measure report warehouse samples client",
+        "frames statistics objectives airflow_api bronze registry phases rollout_files trial_tables "
+        "api_snapshots connected_apis",
+        "discover log quality analyze generate validate deploy measure report warehouse samples client",
         "marts night",  # marts runs dbt on the warehouse; night names the sources of `log`
-        "artifacts verdict local_airflow trials asking",
+        "api_discovery artifacts verdict local_airflow trials asking",
         "inputs",
         "steps",
         "nights",
