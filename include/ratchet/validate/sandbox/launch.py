@@ -43,7 +43,7 @@ def run(
         return Outcome(None, Reason.NOT_ISOLATED, None, said="no isolation can be had on this machine")
     nonce = secrets.token_hex(16)
     with tempfile.TemporaryDirectory(prefix="ratchet-sandbox-") as folder:
-        Path(folder).chmod(0o755)  # nobody has to stand in it
+        Path(folder).chmod(0o555)  # nobody stands in it, and writes nothing
         task = {
             "nonce": nonce,
             "level": level.value,

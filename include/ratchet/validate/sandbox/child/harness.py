@@ -23,7 +23,7 @@ from typing import Any, NoReturn, cast
 from ratchet.validate.sandbox.child import clock
 
 CODECS = "ascii cp1252 idna latin_1 punycode unicode_escape utf_7 utf_8 utf_8_sig utf_16 utf_16_le utf_16_be utf_32"
-OWN = ("ratchet", "ctypes", "_ctypes", "struct", "_struct", "resource", "platform")
+OWN = ("ratchet", "ctypes", "_ctypes")
 
 
 def main(task: dict[str, Any], files: MetaPathFinder) -> NoReturn:
