@@ -251,7 +251,7 @@ def reach_by_subclasses(world):
         return globals_of_a_class()["__builtins__"]["open"](world["file"]).read()
 
     def loader():
-        return subclasses()["FileLoader"]("x", world["file"]).get_data(world["file"])
+        return subclasses()["SourceFileLoader"]("x", world["file"]).get_data(world["file"])
 
     return system, popen, file, builtins, loader
 
