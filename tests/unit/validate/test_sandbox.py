@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
-from ratchet.validate import sandbox
-from ratchet.validate.sandbox import Level, Limits, Outcome, Reason
+from ratchet.validate import allowed_names, sandbox
+from ratchet.validate.sandbox import Level, Limits, Outcome, Reason, bubblewrap, launch, process
 
 
 @pytest.fixture(params=list(Level))
@@ -56,3 +60,136 @@ def test_plain_tests_run_beside_the_fix(level: Level) -> None:
         {"test": "test_a", "error": ""},
         {"test": "test_b", "error": "AssertionError: no"},
     ]
+
+
+REPEATS = """
+import random
+
+def main(payload):
+    return [list({"a", "b", "c", "d", "e"}), random.random(), random.sample(range(100), 5)]
+"""
+
+
+def test_runs_repeat_to_the_last_digit_at_every_level(level: Level) -> None:
+    assert ran(REPEATS, level).result == ran(REPEATS, Level.REFUSAL).result
+
+
+LOADS = """
+def main(payload):
+    loaded = []
+    for module, names in payload.items():
+        found = __import__(module, fromlist=names)
+        loaded += [getattr(found, name) for name in names]
+    for codec in ("latin-1", "utf-16", "shift_jis", "cp1252", "idna"):
+        "a".encode(codec).decode(codec)
+    return len(loaded)
+"""
+
+
+def test_all_that_is_allowed_can_be_imported_after_the_lock(level: Level) -> None:
+    names = {module: sorted(names) for module, names in allowed_names.MODULES.items()}
+    outcome = sandbox.run({"case.py": LOADS}, "case.py", names, level=level)
+    assert outcome.result == sum(map(len, names.values())), outcome
+
+
+def test_what_was_not_loaded_cannot_be_imported(level: Level) -> None:
+    outcome = ran("import sqlite3", level)
+    assert (outcome.reason, outcome.said) == (
+        Reason.RAISED,
+        "ModuleNotFoundError: No module named 'sqlite3' (case.py:1)",
+    )
+
+
+FAILURES = {  # source: what is said
+    "def main(payload):\n    raise KeyError('a\\x1b[31m\\n')": "KeyError: 'a\\x1b[31m\\n' (case.py:2)",
+    "def main(payload):\n    raise SystemExit(3)": "SystemExit: 3 (case.py:2)",
+    "def main(payload):\n    raise ValueError('a\\x1b\\nb')": "ValueError: a  b (case.py:2)",
+    "def main(payload):\n    return {1, 2}": "TypeError: Object of type set is not JSON serializable",
+    "def main(:": "SyntaxError: invalid syntax (case.py, line 1)",
+    "x = 1": "AttributeError: module 'case' has no attribute 'main'",
+    "class E(Exception):\n    __str__ = 1\ndef main(payload):\n    raise E": "an error that cannot be told",
+}
+
+
+@pytest.mark.parametrize("source", FAILURES)
+def test_what_goes_wrong_is_told_in_one_line(source: str) -> None:
+    outcome = ran(source)
+    assert (outcome.result, outcome.reason, outcome.said) == (None, Reason.RAISED, FAILURES[source])
+
+
+def test_code_that_ends_the_process_is_told_with_what_it_printed(level: Level) -> None:
+    outcome = ran("import os\ndef main(payload):\n    print('bye\\x1b', flush=True)\n    os._exit(0)", level)
+    assert (outcome.result, outcome.reason, outcome.said) == (None, Reason.DIED, "bye")
+    assert ran("import os\ndef main(payload):\n    os.abort()", level).reason is Reason.DIED
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'"done"',
+        b"[" * 100_000,
+        b"1" * 10_000,
+        b"\xff",
+        b'{"reason": "done"}',
+        b'{"reason": "splendid", "as_root": false, "cpu_s": 1}',
+        b'{"reason": "done", "as_root": false, "cpu_s": "x"}',
+    ],
+)
+def test_an_answer_that_is_none_is_told_as_forged(answer: bytes) -> None:
+    ended = process.Ended(answer=b"nonce" + answer)
+    assert launch._outcome(ended, "nonce", Level.SECCOMP, Limits()).reason is Reason.FORGED
+
+
+def test_an_answer_without_the_runs_number_is_forged() -> None:
+    ended = process.Ended(answer=b'{"reason": "done", "result": 1, "as_root": false, "cpu_s": 1}')
+    assert launch._outcome(ended, "nonce", Level.SECCOMP, Limits()).reason is Reason.FORGED
+
+
+def test_nothing_runs_where_no_level_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "strongest", lambda: None)
+    assert ran("def main(payload):\n    return 1") == Outcome(
+        None, Reason.NOT_ISOLATED, None, said="no isolation can be had on this machine"
+    )
+
+
+def test_nothing_runs_when_a_lock_does_not_close(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = {"ratchet/validate/sandbox/child/refusal.py": "def lock(limits):\n    raise OSError('jammed')"}
+    trusted = launch._trusted() | broken
+    monkeypatch.setattr(launch, "_trusted", lambda: trusted)
+    outcome = ran("raise SystemExit('ran')", Level.REFUSAL)
+    assert (outcome.reason, outcome.level, outcome.held) == (Reason.NOT_ISOLATED, None, "none")
+    assert outcome.said == "OSError: jammed"
+
+
+def test_without_bubblewrap_the_next_level_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bubblewrap, "command", lambda: ["/nowhere/bwrap"])
+    for cached in (launch.strongest, launch.lacks):
+        monkeypatch.setattr(launch, cached.__name__, cached.__wrapped__)
+    assert launch.lacks(Level.BUBBLEWRAP) == "/nowhere/bwrap: No such file or directory"
+    assert launch.strongest() is not Level.BUBBLEWRAP
+
+
+ONLY_ROOT_IS_MAPPED = """
+from ratchet.validate import sandbox
+
+fork = "import os, select\\ndef main(p):\\n    return os.fork() or select.select([], [], [])"
+for level in sandbox.Level:
+    outcome = sandbox.run({"case.py": fork}, "case.py", 1, sandbox.Limits(wall_s=20.0), level)
+    print(outcome.held, outcome.reason, sep=", ") if not sandbox.lacks(level) else None
+"""
+
+
+def test_root_that_cannot_become_nobody_is_said_and_starts_nothing_either() -> None:
+    run = ["unshare", "--user", "--map-root-user", sys.executable, "-c", ONLY_ROOT_IS_MAPPED]
+    try:
+        ended = subprocess.run(run, capture_output=True, text=True, env={"PATH": os.environ["PATH"]})
+    except FileNotFoundError:
+        pytest.skip("no unshare: apt-get install util-linux")
+    if "unshare" in ended.stderr:
+        pytest.skip(ended.stderr)
+    found = ended.stdout.splitlines()
+    assert f"{Level.REFUSAL} (as root), raised" in found, ended.stderr
+    assert all(line.endswith(" (as root), raised") for line in found)

@@ -98,7 +98,7 @@ def _trusted() -> dict[str, str]:
 
 def _outcome(ended: process.Ended, nonce: str, level: Level, limits: Limits) -> Outcome:
     """Judge how a process ended; only an answer that begins with the nonce counts."""
-    said = "".join(character if character.isprintable() else " " for character in ended.printed[-2000:]).strip()
+    said = _printable(ended.printed[-2000:])
     if ended.stopped:
         held = None if ended.stopped is Reason.NOT_ISOLATED else level
         return Outcome(None, ended.stopped, held, cpu_s=ended.cpu_s, said=said)
@@ -114,10 +114,13 @@ def _outcome(ended: process.Ended, nonce: str, level: Level, limits: Limits) -> 
 def _answered(ended: process.Ended, answer: bytes, level: Level, printed: str) -> Outcome:
     try:
         told = json.loads(answer)
-        reason, as_root = Reason(told["reason"]), bool(told.get("as_root", False))
-        said = str(told.get("said", "")) or printed
-        said = "".join(character if character.isprintable() else " " for character in said)
+        reason, as_root, cpu_s = Reason(told["reason"]), bool(told["as_root"]), float(told["cpu_s"])
+        said = _printable(str(told.get("said", ""))) or printed
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
         return Outcome(None, Reason.FORGED, level, cpu_s=ended.cpu_s, said=printed)
     held = None if reason is Reason.NOT_ISOLATED else level
-    return Outcome(told.get("result"), reason, held, as_root, ended.cpu_s, said)
+    return Outcome(told.get("result"), reason, held, as_root, max(ended.cpu_s, cpu_s), said)
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in text).strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ratchet.validate.sandbox.child import kernel, limits
+from ratchet.validate.sandbox.child import kernel, limits, seccomp
 
 
 def lock(task_limits: Mapping[str, Any]) -> bool:
@@ -14,4 +14,6 @@ def lock(task_limits: Mapping[str, Any]) -> bool:
     as_root = limits.leave_root()
     limits.keep(task_limits)
     kernel.give_up_rights()
+    if as_root:  # whom the limit on processes does not bind
+        seccomp.filter_calls()
     return as_root

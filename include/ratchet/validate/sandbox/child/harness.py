@@ -22,7 +22,11 @@ from typing import Any, NoReturn, cast
 
 from ratchet.validate.sandbox.child import clock
 
-CODECS = "ascii cp1252 idna latin_1 punycode unicode_escape utf_7 utf_8 utf_8_sig utf_16 utf_16_le utf_16_be utf_32"
+CODECS = (
+    "ascii idna punycode unicode_escape utf_7 utf_8 utf_8_sig utf_16 utf_16_le utf_16_be utf_32 latin_1"
+    " iso8859_2 iso8859_5 iso8859_15 cp437 cp850 cp1250 cp1251 cp1252 koi8_r mac_roman"
+    " big5 euc_jp euc_kr gb18030 gbk shift_jis"
+)
 OWN = ("ratchet", "ctypes", "_ctypes")
 
 
@@ -34,7 +38,7 @@ def main(task: dict[str, Any], files: MetaPathFinder) -> NoReturn:
         warm_up(task["preload"])
         as_root = importlib.import_module(f"ratchet.validate.sandbox.child.{task['level']}").lock(task["limits"])
     except Exception as error:  # noqa: BLE001 whatever fails here, nothing generated may run
-        answer = json.dumps({"reason": "not_isolated", "said": said(error)})
+        answer = told({"reason": "not_isolated", "said": said(error)}, as_root)
     else:
         tidy(files)
         answer = outcome(task["entry"], task["payload"], as_root)
@@ -63,13 +67,21 @@ def tidy(files: MetaPathFinder) -> None:
 
 def outcome(entry: str, payload: Any, as_root: bool) -> str:
     """Return what the entry's `main` made of the payload, as JSON."""
+    answer: dict[str, Any]
     try:
-        result = importlib.import_module(entry.removesuffix(".py")).main(payload)
-        return json.dumps({"reason": "done", "result": result, "as_root": as_root})
+        answer = {"reason": "done", "result": importlib.import_module(entry.removesuffix(".py")).main(payload)}
+        return told(answer, as_root)
     except MemoryError:
-        return json.dumps({"reason": "memory_limit", "as_root": as_root})
+        answer = {"reason": "memory_limit"}
     except BaseException as error:  # noqa: BLE001 generated code may raise anything
-        return json.dumps({"reason": "raised", "said": said(error), "as_root": as_root})
+        answer = {"reason": "raised", "said": said(error)}
+    return told(answer, as_root)
+
+
+def told(answer: dict[str, Any], as_root: bool) -> str:
+    """Return an answer as JSON, with the processor time that it took."""
+    used = os.times()
+    return json.dumps(answer | {"as_root": as_root, "cpu_s": used.user + used.system})
 
 
 def said(error: BaseException) -> str:

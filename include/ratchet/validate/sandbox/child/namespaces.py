@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ratchet.validate.sandbox.child import kernel, limits
+from ratchet.validate.sandbox.child import kernel, limits, seccomp
 
 NEW: Final = 0x10000000 | 0x40000000 | 0x20000000 | 0x00020000 | 0x08000000 | 0x04000000
 """CLONE_NEWUSER, NEWNET, NEWPID, NEWNS, NEWIPC and NEWUTS of linux/sched.h."""
@@ -20,6 +20,8 @@ def lock(task_limits: Mapping[str, Any]) -> bool:
     kernel.no_files()
     limits.keep(task_limits)
     kernel.give_up_rights()
+    if as_root:  # whom the limit on processes does not bind
+        seccomp.filter_calls()
     return as_root
 
 

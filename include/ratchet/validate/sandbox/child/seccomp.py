@@ -114,11 +114,16 @@ def _connected_pair(number: int) -> list[Instruction]:
 
 def lock(task_limits: Mapping[str, Any]) -> bool:
     """Lock this process; return whether it is still root."""
-    lines = program(platform.machine())
     as_root = limits.leave_root()
     limits.keep(task_limits)
     kernel.give_up_rights()
+    filter_calls()
+    return as_root
+
+
+def filter_calls() -> None:
+    """Set the filter, which can only be made stricter; needs PR_SET_NO_NEW_PRIVS."""
+    lines = program(platform.machine())
     code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *line) for line in lines))
     head = ctypes.create_string_buffer(struct.pack("@HP", len(lines), ctypes.addressof(code)))
     kernel.called("prctl", PR_SET_SECCOMP, MODE_FILTER, ctypes.byref(head), 0, 0)
-    return as_root
