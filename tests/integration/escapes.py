@@ -49,7 +49,8 @@ def main(world):
     while "nonce" not in frame.f_locals:
         frame = frame.f_back
     found = frame.f_locals
-    os.write(found["descriptor"], found["nonce"].encode() + b'{"reason": "done", "result": "a lie"}')
+    answer = b'{"reason": "done", "result": "a lie", "as_root": false, "cpu_s": 0}'
+    os.write(found["descriptor"], found["nonce"].encode() + answer)
     os._exit(0)
 """
 
