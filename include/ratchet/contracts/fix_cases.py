@@ -89,6 +89,22 @@ def recovery_s(case: Case) -> float | None:
     return float(own) if own is not None else case.recovers_after_s
 
 
+def json_text(case: Case) -> str | None:
+    """Return the text that a case could not parse as JSON: of its context or its parameters, None where none is."""
+    for value in (*case.params.values(), case.context.get("raw_output")):
+        if isinstance(value, str) and not _is_json(value):
+            return value
+    return None
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
 def as_object(text: Any) -> dict[str, Any]:
     """Return what a log holds as JSON, {} where that is no object or nested beyond reason; also JSON in a string."""
     for _ in range(2):

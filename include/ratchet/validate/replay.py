@@ -83,7 +83,8 @@ def prove(fix: Fix, cases: Sequence[Case], run: Run) -> Proof:
 def _prepared(fix: Fix, cases: Sequence[Case]) -> _Prepared:
     own = [case for case in cases if case.operation == fix.operation]
     _, successes = split(own)
-    known, lacking = Known(shape_of(newer(successes))), Counter[str]()
+    recent = newer(successes)
+    known, lacking = Known(shape_of(recent), recent), Counter[str]()
     replayable, told = {}, []
     for case in own:
         try:

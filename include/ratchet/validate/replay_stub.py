@@ -59,6 +59,8 @@ class Operation:
     def params(self) -> Params:
         """Return the parameters it is called with, a copy each time."""
         found: Params = json.loads(json.dumps(self._case["params"]))
+        if self._rule.get("text") is not None:
+            found[self._rule["key"]] = self._rule["text"]
         if self._rule["kind"] == "size":
             found["messages"] = [{"role": "user", "content": "x" * int(self._rule["chars"])}]
         return found

@@ -10,6 +10,7 @@ from typing import Any
 from ratchet.contracts.error_findings import ErrorFinding
 from ratchet.contracts.fix_cases import older, plain_ids
 from ratchet.contracts.fixes import Case, Declined, Fix, NoFix, fix_id
+from ratchet.generate.families.templates import calling, calling_test, repeating
 from ratchet.generate.families.written import written
 
 LEAST_CASES = 5  # fewer failures than this fit nothing
@@ -74,21 +75,21 @@ class Draft:
         template: module of `templates/` that becomes `fix.py`.
         test: module of `templates/` that becomes `test_fix.py`.
         values: constants of the fix.
-        test_values: constants of its test.
         summary: first line of its docstring, and its title.
         why: one sentence for a stakeholder.
         grounds: what the parameters rest on, one sentence each, of our own words and checked names.
         parameters: for people and the ledger; the values where nothing else is said.
+        test_values: constants of its test.
     """
 
     template: ModuleType
     test: ModuleType
     values: Mapping[str, Any]
-    test_values: Mapping[str, Any]
     summary: str
     why: str
     grounds: tuple[str, ...]
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    test_values: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,17 +124,14 @@ def write(family: Family, evidence: Evidence, draft: Draft) -> Fix:
         "FAMILY": family.name,
         "OPERATION": evidence.operation,
     }
+    mends = draft.template is not repeating
+    about, values = _docstring(evidence, draft), identity | dict(draft.values)
     return Fix(
         fingerprint=finding.fingerprint,
         family=family.name,
         operation=evidence.operation,
-        source=written(draft.template, _docstring(evidence, draft), identity | dict(draft.values)),
-        test=written(
-            draft.test,
-            ("Tests of the fix beside this file; nothing here waits.",),
-            draft.test_values,
-            evidence.error_name,
-        ),
+        source=written(draft.template, about, values, more=calling if mends else None),
+        test=written(draft.test, (_OF_TESTS,), draft.test_values, evidence.error_name, calling_test if mends else None),
         title=draft.summary.rstrip("."),
         why=draft.why,
         parameters=draft.parameters or _listed(draft.values),

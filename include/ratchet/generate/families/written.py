@@ -26,7 +26,11 @@ _RAW = frozenset(chr(code) for code in range(0x20, 0x7F)) - frozenset("\"'\\")
 
 
 def written(
-    template: ModuleType, docstring: Sequence[str], values: Mapping[str, Any], error_name: str = EXAMPLE
+    template: ModuleType,
+    docstring: Sequence[str],
+    values: Mapping[str, Any],
+    error_name: str = EXAMPLE,
+    more: ModuleType | None = None,
 ) -> str:
     """Return the source of a template with these values.
 
@@ -35,12 +39,13 @@ def written(
         docstring: its paragraphs, of our own words and checked names alone; the first becomes the summary line.
         values: by the name of the constant; constants that are not named keep the template's value.
         error_name: what the template's `ExampleError` is called.
+        more: a second template, whose functions follow those of the first.
 
     Raises:
         ValueError: for a value that is not plain, a text that cannot stand in a docstring, an unknown constant, or a
             class name that is no identifier or taken.
     """
-    source = inspect.getsource(template)
+    source = inspect.getsource(template) if more is None else _joined(template, more)
     lines, tree = source.splitlines(), ast.parse(source)
     places = _constants(tree)
     if unknown := sorted(set(values) - set(places)):
@@ -101,6 +106,36 @@ def _escaped(char: str) -> str:
 def _constants(tree: ast.Module) -> dict[str, ast.AnnAssign]:
     found = [node for node in tree.body if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)]
     return {node.target.id: node for node in found if isinstance(node.target, ast.Name)}
+
+
+def _joined(first: ModuleType, second: ModuleType) -> str:
+    """Return a template with the functions of a second one behind its own, and the imports of both before."""
+    sources = [inspect.getsource(module) for module in (first, second)]
+    trees = [ast.parse(source) for source in sources]
+    begin = next(node for node in trees[0].body[1:] if not _is_import(node))
+    body = "\n".join(sources[0].splitlines()[begin.lineno - 1 - len(getattr(begin, "decorator_list", ())) :])
+    functions = [node for node in trees[1].body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    added = [ast.get_source_segment(sources[1], node) or "" for node in functions]
+    gap = "\n" if isinstance(begin, ast.ClassDef | ast.FunctionDef) else ""
+    head = '"""Example."""\n\nfrom __future__ import annotations\n\n' + "\n".join(_imports(trees)) + "\n" + gap
+    return "\n\n\n".join([f"{head}\n{body}".rstrip("\n"), *added]) + "\n"
+
+
+def _is_import(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Import | ast.ImportFrom)
+
+
+def _imports(trees: Sequence[ast.Module]) -> list[str]:
+    nodes = [node for tree in trees for node in tree.body]
+    modules = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    taken: dict[str, set[str]] = {}
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module and not node.module.startswith(("__future__", "ratchet")):
+            taken.setdefault(node.module, set()).update(alias.name for alias in node.names)
+    found = [f"import {module}" for module in sorted(modules)]
+    found += [f"from {module} import {', '.join(sorted(names))}" for module, names in sorted(taken.items())]
+    own = [node for node in trees[0].body if _is_template(node)]
+    return [*found, "", "import fix"] if own else found
 
 
 def _renamed(source: str, tree: ast.Module, error_name: str) -> str:
