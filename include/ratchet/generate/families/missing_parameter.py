@@ -27,8 +27,8 @@ def _fit(evidence: Evidence) -> Draft | NoFix:
     if not names:
         said = "every parameter that all successful calls have was given in the failed ones too"
         return evidence.declined(Declined.NOT_FITTED, said)
-    if said := _said(failed):
-        names = [name for name in names if name in said]
+    if quoted := _said(failed):
+        names = [name for name in names if name in quoted]
     if not names:
         return evidence.declined(Declined.NOT_FITTED, "the message names a parameter that no successful call has")
     values = [(name, usual(evidence.old_successes, name)) for name in names]
