@@ -131,6 +131,7 @@ def nightly_improvement() -> None:
         feedback = run("feedback", "Finds where people are not satisfied.")
         usage = run("usage", "Counts who uses what, at what cost.")
         health = run("health", "Compares the service with its objectives.")
+        trends = run("trends", "Finds where the key figures are going, and whether this day was unusual.")
     with TaskGroup("measure", prefix_group_id=False, tooltip="How far we are"):
         kpis = run("kpis", "Computes the key figures and their change.")
         experiments = run("experiments", "Judges and audits every experiment.")
@@ -143,9 +144,9 @@ def nightly_improvement() -> None:
     report = run("report", "Draws the report, whatever failed.", trigger_rule=TriggerRule.ALL_DONE)
 
     ingest >> check_raw >> [build_marts, drift]
-    build_marts >> check_marts >> [gaps, issues, feedback, usage, health, kpis, experiments, rollouts]
+    build_marts >> check_marts >> [gaps, issues, feedback, usage, health, trends, kpis, experiments, rollouts]
     [gaps, issues, feedback, experiments, rollouts] >> improvements
-    [drift, gaps, issues, feedback, usage, health, kpis, experiments, rollouts, improvements] >> report
+    [drift, gaps, issues, feedback, usage, health, trends, kpis, experiments, rollouts, improvements] >> report
     [health, report] >> publish
     [report, publish] >> verdict()
 

@@ -71,8 +71,22 @@
     {{ return(28) }}
 {%- endmacro %}
 
+{#- How many days of key figures trends and forecasts look back on, the night's own included. -#}
+{% macro days_of_history() -%}
+    {{ return(84) }}
+{%- endmacro %}
+
+{#- What that needs: every day, and the week before the first day of which a week is shown. -#}
+{% macro days_read() -%}
+    {{ return([days_of_history(), days_shown() + 6] | max) }}
+{%- endmacro %}
+
+{% macro last_dates(days) -%}
+    select {{ run_context('as_of') }} - cast(unnest(range({{ days }})) as integer) as metric_date
+{%- endmacro %}
+
 {% macro dates_shown() -%}
-    select {{ run_context('as_of') }} - cast(unnest(range({{ days_shown() }})) as integer) as metric_date
+    {{ last_dates(days_shown()) }}
 {%- endmacro %}
 
 {#- The trials that the marts of experiments are about: `trials`, `trial_variants` or `trial_metrics`. -#}

@@ -26,6 +26,7 @@ RESULTS = (
     "feedback",
     "usage",
     "health",
+    "trends",
     "kpis",
     "experiments",
     "rollouts",

@@ -52,6 +52,7 @@ PLAN: tuple[Step, ...] = (
     Step("feedback", "analyze", ("check_marts",)),
     Step("usage", "analyze", ("check_marts",)),
     Step("health", "analyze", ("check_marts",)),
+    Step("trends", "analyze", ("check_marts",)),
     Step("kpis", "measure", ("check_marts",)),
     Step("experiments", "measure", ("check_marts",)),
     Step("rollouts", "measure", ("check_marts",)),
@@ -59,7 +60,10 @@ PLAN: tuple[Step, ...] = (
     Step(  # it needs every finding by itself: Airflow gives up `improvements` while the other findings still run
         "report",
         "report",
-        ("drift", "gaps", "errors", "feedback", "usage", "health", "kpis", "experiments", "rollouts", "improvements"),
+        (
+            *("drift", "gaps", "errors", "feedback", "usage", "health", "trends", "kpis", "experiments", "rollouts"),
+            "improvements",
+        ),
         always=True,
     ),
     Step("publish", "deploy", ("health", "report")),

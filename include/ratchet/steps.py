@@ -128,6 +128,14 @@ def health(night: Night) -> Summary:
     return _keep(night, "health", found.as_artifact())
 
 
+def trends(night: Night) -> Summary:
+    """Find where the key figures are going, and whether this day was unusual."""
+    from ratchet.analyze.trends import find_trends
+
+    wanted = objectives.load(config_folder())
+    return _keep(night, "trends", find_trends(inputs.mart(night, "mart_kpis_daily"), wanted, night.day).as_artifact())
+
+
 def kpis(night: Night) -> Summary:
     """Measure the key figures and what changed."""
     from ratchet.measure.kpis import key_figures
@@ -334,6 +342,7 @@ STEPS: dict[str, Callable[[Night], Summary]] = {
         feedback,
         usage,
         health,
+        trends,
         kpis,
         experiments,
         rollouts,

@@ -1,7 +1,7 @@
 with interactions as (
 
     select * from {{ ref('int_interactions_daily') }}
-    where {{ has_landed() }} and {{ in_window(days_shown() + 6) }}
+    where {{ has_landed() }} and {{ in_window(days_read()) }}
 
 ),
 
@@ -15,61 +15,49 @@ combinations as (
 events as (
 
     select * from {{ ref('int_events_daily') }}
-    where {{ has_landed() }} and {{ in_window(days_shown() + 6) }}
+    where {{ has_landed() }} and {{ in_window(days_read()) }}
 
 ),
 
 api_calls as (
 
     select * from {{ ref('int_api_calls_daily') }}
-    where {{ has_landed() }} and {{ in_window(days_shown() + 6) }}
+    where {{ has_landed() }} and {{ in_window(days_read()) }}
 
 ),
 
 heartbeats as (
 
     select * from {{ ref('int_heartbeats_daily') }}
-    where {{ has_landed() }} and {{ in_window(days_shown() + 6) }} and clock = 'real'
+    where {{ has_landed() }} and {{ in_window(days_read()) }} and clock = 'real'
 
 ),
 
 feedback as (
 
     select * from {{ ref('int_feedback_daily') }}
-    where {{ has_landed() }} and {{ in_window(days_shown() + 6) }} and rater is distinct from 'evaluator'
+    where {{ has_landed() }} and {{ in_window(days_read()) }} and rater is distinct from 'evaluator'
 
 ),
 
 matches as (
 
     select * from {{ ref('int_feedback_matches') }}
-    where {{ has_landed() }} and {{ in_window(days_shown() + 6, 'interaction_date') }} and level = 'root'
+    where {{ has_landed() }} and {{ in_window(days_read(), 'interaction_date') }} and level = 'root'
 
 ),
 
 durations as (
 
     select * from {{ ref('int_durations_daily') }}
-    where {{ has_landed() }} and {{ in_window(days_shown() + 6) }} and level = 'root' and dimension = 'all'
+    where {{ has_landed() }} and {{ in_window(days_read()) }} and level = 'root' and dimension = 'all'
 
 ),
 
 units as (
 
     select * from {{ ref('int_service_units_daily') }}
-    where {{ has_landed() }} and {{ in_window(days_shown() + 6) }}
-
-),
-
-dates as (
-
-    {{ dates_shown() }}
-
-),
-
-lengths as (
-
-    select unnest([1, 7])::integer as window_days
+    where {{ has_landed() }} and {{ in_window(days_read()) }}
 
 ),
 
@@ -77,10 +65,15 @@ periods as (
 
     select
         metric_date,
-        window_days,
-        metric_date - (window_days - 1) as first_date,
-    from dates
-    cross join lengths
+        1 as window_days,
+        metric_date as first_date,
+    from ({{ last_dates(days_of_history()) }})
+    union all by name
+    select
+        metric_date,
+        7 as window_days,
+        metric_date - 6 as first_date,
+    from ({{ dates_shown() }})
 
 ),
 
@@ -137,6 +130,7 @@ unit_days as (
         unit_key,
         bit_or({{ day_bit() }}) as days,
     from units
+    where {{ in_window(days_shown() + 6) }}
     group by unit_key
 
 ),
@@ -149,7 +143,15 @@ active as (
         count(*) as units,
     from unit_days
     inner join periods on unit_days.days & {{ days_between('periods.first_date', 'periods.metric_date') }} <> 0
+    where periods.window_days = 7
     group by periods.metric_date, periods.window_days
+    union all by name
+    select
+        event_date as metric_date,
+        1 as window_days,
+        count(distinct unit_key) as units,
+    from units
+    group by event_date
 
 ),
 

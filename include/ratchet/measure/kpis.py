@@ -1,6 +1,6 @@
 """The key figures of a day with their uncertainty, and whether they changed (R87).
 
-What a figure is belongs to `figures.py`; causes belong to diagnosis, effects to impact.
+What a figure is belongs to `contracts/key_figures.py`; causes belong to diagnosis, effects to impact.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import pandas as pd
 
 from ratchet import frames
 from ratchet.contracts.estimates import Estimate, as_record
+from ratchet.contracts.key_figures import FIGURES, Figure, Kind
 from ratchet.errors import NotComputable
-from ratchet.measure.figures import FIGURES, Figure, Kind
 from ratchet.statistics.arrays import LEVEL, Intervals, divide
 from ratchet.statistics.comparisons import against_days, between_days, difference
 from ratchet.statistics.means import bounded_mean_interval

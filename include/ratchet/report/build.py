@@ -26,6 +26,7 @@ from ratchet.report.sections.landing import landing
 from ratchet.report.sections.programme import programme
 from ratchet.report.sections.quality import quality
 from ratchet.report.sections.rollouts import rollouts
+from ratchet.report.sections.trends import trends
 from ratchet.report.sections.usage import usage
 from ratchet.report.view import Chapter, Section, View
 
@@ -65,6 +66,7 @@ def _chapters(found: Results) -> tuple[Chapter, ...]:
         section(found, "errors", "Errors", "errors", "errors", errors),
         section(found, "feedback", "Feedback", "feedback", "feedback", feedback),
         section(found, "usage", "Usage", "usage", "usage", usage),
+        section(found, "trends", "Trends", "trends", "trends", trends),
     )
 
     def proposed(result: Mapping[str, Any]) -> list[Any]:

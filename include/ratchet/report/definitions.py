@@ -23,6 +23,7 @@ _SOURCES = {
     "feedback": ("Feedback", "mart_feedback, mart_feedback_response, mart_feedback_comments"),
     "usage": ("Usage", "mart_usage"),
     "health": ("Health", "mart_health_daily"),
+    "trends": ("Trends", "mart_kpis_daily"),
     "kpis": ("Key figures", "mart_kpis_daily"),
     "drift": ("Drift", "bronze, the day against the four weeks before"),
     "improvements": ("Improvements", "improvements.json"),
@@ -39,7 +40,7 @@ _OF_BLOCKS: dict[type, tuple[str, ...]] = {
     Timelines: ("rollouts-phase", "rollouts-sample_ratio_p", "rollouts-hold", "experiments-audit"),
 }
 # whose sample events stand behind the figures of a result that has none of its own
-_SAMPLES = {"kpis": "features", "health": "errors"}
+_SAMPLES = {"kpis": "features", "trends": "features", "health": "errors"}
 
 
 def definitions(results: Results, shown: Iterable[Any]) -> tuple[Definition, ...]:

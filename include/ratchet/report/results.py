@@ -181,6 +181,10 @@ _TONES = {
     "shrinking": Tone.GOOD,
     "fixed": Tone.GOOD,
     "resolved": Tone.GOOD,
+    "improving": Tone.GOOD,
+    "declining": Tone.BAD,
+    "unusually high": Tone.WARN,
+    "unusually low": Tone.WARN,
 }
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ratchet.measure.figures import FIGURES
+from ratchet.contracts.key_figures import FIGURES
 from ratchet.measure.kpis import key_figures
 
 DAY = date(2026, 11, 20)

@@ -126,7 +126,7 @@ MUTATIONS: dict[str, Callable[[Frames], None]] = {
     "mart_experiment_units.rebucketed_within_units": put("mart_experiment_units", {"rebucketed": 6}),
     "mart_experiment_units.late_within_units": put("mart_experiment_units", {"exposed_after_outcome": 6}),
     "mart_totals.experiment_units_equal": put("mart_experiments", {"units": 6}),
-    "mart_kpis_daily.dates": put("mart_kpis_daily", {"metric_date": DAY - timedelta(days=28)}),
+    "mart_kpis_daily.dates": put("mart_kpis_daily", {"metric_date": DAY - timedelta(days=84)}),
     "mart_kpis_daily.windows": put("mart_kpis_daily", {"window_days": 30}),
     "mart_kpis_daily.metrics": put("mart_kpis_daily", {"metric": "karma"}),
     "mart_kpis_daily.shares": put("mart_kpis_daily", {"numerator": 9}, row=1),

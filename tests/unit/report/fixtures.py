@@ -7,9 +7,13 @@ import random
 from datetime import date, timedelta
 from typing import Any
 
+from tests.unit.analyze.test_trends import series_mart
 from tests.unit.report import trial_fixtures
 
+from ratchet import objectives
+from ratchet.analyze.trends import find_trends
 from ratchet.contracts.improvements import Improvement, ImprovementType, Priority, State
+from ratchet.settings import config_folder
 
 DAY = date(2026, 11, 20)
 STEPS = (
@@ -23,6 +27,7 @@ STEPS = (
     "feedback",
     "usage",
     "health",
+    "trends",
     "kpis",
     "experiments",
     "rollouts",
@@ -460,6 +465,11 @@ _KPIS: tuple[tuple[str, str, str, float, str, str], ...] = (
 )
 
 
+def trends() -> dict[str, Any]:
+    """Return trends.json, of the real code over twelve weeks of planted days."""
+    return find_trends(series_mart(DAY), objectives.load(config_folder()), DAY).as_artifact()
+
+
 def kpis() -> dict[str, Any]:
     """Return kpis.json."""
     seed = random.Random(7)
@@ -658,6 +668,7 @@ def night(**changes: Any) -> dict[str, Any]:
         "feedback": feedback(),
         "usage": usage(),
         "health": health(),
+        "trends": trends(),
         "kpis": kpis(),
         "improvements": improvements(),
         "tasks": tasks(),
@@ -732,6 +743,7 @@ def empty() -> dict[str, Any]:
         feedback=feedback() | {"overall": [], "patterns": [], "intents": [], "reason": "0 scores in 30 days"},
         usage=usage() | {"usage": [], "reason": "no interaction was logged in the last 30 days"},
         health=health("no data") | {"reason": "success rate: 0 events in 1 day, 30 are needed", "services": []},
+        trends=trends() | {"figures": [], "reason": "nothing was logged"},
         kpis=kpis() | {"kpis": [], "reason": "no request was logged on this day"},
         improvements=improvements([]) | {"reason": "no finding is strong enough to act on", "deferred": 0},
         tasks=tasks() | {"tasks": []},

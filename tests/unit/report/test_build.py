@@ -20,6 +20,7 @@ ARTIFACTS = (
     "feedback",
     "usage",
     "health",
+    "trends",
     "kpis",
     "improvements",
     "experiments",

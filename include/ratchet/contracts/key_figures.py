@@ -1,6 +1,6 @@
 """The key figures: what each is, what it is counted from, and which way is better.
 
-Their values and changes belong to `kpis.py`.
+Their values and changes belong to `measure/kpis.py`, where they are going to `analyze/trends.py`.
 """
 
 from __future__ import annotations
