@@ -93,3 +93,15 @@ def test_the_page_says_what_is_tested() -> None:
         name: {level: escapes.STOPPED.get(name, {}).get(level, escapes.YES) for level in Level}
         for name in escapes.NAMES
     }
+
+
+def test_the_page_says_the_usual_limits() -> None:
+    page, usual, mib = (ROOT / "docs" / "sandbox.md").read_text("utf-8"), sandbox.Limits(), 2**20
+    for said in (
+        f"| processor time | {usual.cpu_s} s |",
+        f"| address space | {usual.memory_bytes // mib} MiB |",
+        f"| answer, and what is printed | {usual.output_bytes // mib} MiB each |",
+        f"| open descriptors | {usual.open_files} |",
+        f"| wall clock | {usual.wall_s:.0f} s |",
+    ):
+        assert said in page

@@ -51,17 +51,6 @@ def test_waits_pass_on_a_virtual_clock(level: Level) -> None:
     assert ran(RETRIES, level).result == ["2020-01-01 00:00:00", [6000.0, 6060.0, 6120.0], 6120.0]
 
 
-def test_plain_tests_run_beside_the_fix(level: Level) -> None:
-    files = {
-        "fix.py": "def f():\n    return 1",
-        "test_fix.py": "import fix\ndef test_a():\n    assert fix.f()\ndef test_b():\n    assert fix.f() == 2, 'no'",
-    }
-    assert sandbox.run_tests(files, "test_fix.py", level=level).result == [
-        {"test": "test_a", "error": ""},
-        {"test": "test_b", "error": "AssertionError: no"},
-    ]
-
-
 REPEATS = """
 import random
 

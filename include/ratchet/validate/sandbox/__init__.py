@@ -4,7 +4,7 @@ The parts: `levels` names the isolations and what each holds, `launch` starts th
 `child` is what that interpreter runs. docs/sandbox.md says what each level stops and what it does not.
 """
 
-from ratchet.validate.sandbox.launch import lacks, run, run_tests, strongest
+from ratchet.validate.sandbox.launch import lacks, run, strongest
 from ratchet.validate.sandbox.levels import Level, Limits, Outcome, Reason
 
-__all__ = ["Level", "Limits", "Outcome", "Reason", "lacks", "run", "run_tests", "strongest"]
+__all__ = ["Level", "Limits", "Outcome", "Reason", "lacks", "run", "strongest"]

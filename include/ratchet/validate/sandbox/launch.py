@@ -58,13 +58,6 @@ def run(
     return _outcome(ended, nonce, level, limits)
 
 
-def run_tests(files: Mapping[str, str], test: str, limits: Limits = USUAL, level: Level | None = None) -> Outcome:
-    """Run a file's `test_...` functions, plain asserts without fixtures; the result is a list of {"test", "error"}."""
-    runner = resources.files(CHILD).joinpath("plain_tests.py").read_text("utf-8")
-    payload = {"module": test.removesuffix(".py")}
-    return run({**files, "plain_tests.py": runner}, "plain_tests.py", payload, limits, level)
-
-
 @cache
 def strongest() -> Level | None:
     """Return the first isolation that holds on this machine, None where none does; tried once per process."""
