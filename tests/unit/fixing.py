@@ -165,7 +165,10 @@ def virtual_time() -> Iterator[Clock]:
 def in_process(files: Mapping[str, str], entry: str, payload: Any) -> Ended:
     """Run as the sandbox does, without its fences; for fixes of our own making."""
     with virtual_time(), _modules(files) as modules:
-        return Ended(modules[entry].main(payload))
+        try:
+            return Ended(modules[entry].main(payload))
+        except Exception:  # noqa: BLE001 as the sandbox does
+            return Ended(None, "raised")
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from ratchet.statistics.proportions import against_rest, design_effect, wilson
+from ratchet.statistics.proportions import against_rest, clopper_pearson, design_effect, wilson
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,24 @@ from ratchet.statistics.proportions import against_rest, design_effect, wilson
 def test_wilson_gives_the_intervals_of_newcombe_1998_table_1(hits, n, low, high):
     found = wilson(hits, n)
     assert (found.low[0], found.high[0]) == (pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5))
+
+
+@pytest.mark.parametrize(
+    ("hits", "n", "low", "high"),
+    [(81, 263, 0.2527, 0.3676), (15, 148, 0.0578, 0.1617), (0, 20, 0.0, 0.1684), (1, 29, 0.0009, 0.1776)],
+)
+def test_clopper_pearson_gives_the_intervals_of_newcombe_1998_table_1(hits, n, low, high):
+    found = clopper_pearson(hits, n)
+    assert (found.low[0], found.high[0]) == (pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5))
+    oracle = stats.binomtest(hits, n).proportion_ci(0.95, "exact")
+    assert (found.low[0], found.high[0]) == (pytest.approx(oracle.low), pytest.approx(oracle.high))
+
+
+def test_clopper_pearson_of_nothing_is_nothing():
+    found = clopper_pearson([0, 5], [0, 5])
+    assert np.isnan(found.value[0])
+    assert np.isnan(found.low[0])
+    assert (found.value[1], found.high[1]) == (1.0, 1.0)
 
 
 def test_wilson_agrees_with_scipy_row_by_row():

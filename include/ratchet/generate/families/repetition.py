@@ -9,11 +9,11 @@ import numpy as np
 
 from ratchet.contracts.fix_cases import recovery_s
 from ratchet.contracts.fixes import Declined, NoFix
-from ratchet.generate.families.base import LEAST_CASES, Draft, Evidence
+from ratchet.generate.families.base import Draft, Evidence
 from ratchet.generate.families.templates import repeating, repeating_test
 
 _SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS", "PUT", "DELETE"))
-_MOST_ATTEMPTS = 6
+_MOST_ATTEMPTS, _LEAST_RECOVERIES = 6, 3
 _GENERIC = frozenset(
     (
         "Error",
@@ -59,7 +59,7 @@ def fit(evidence: Evidence, how: Repeats) -> Draft | NoFix:
             Declined.UNSAFE_TO_REPEAT, "nothing in the log says that the call may be made twice: log `idempotent`"
         )
     waits = _recoveries(evidence, how)
-    if len(waits) < LEAST_CASES:
+    if len(waits) < _LEAST_RECOVERIES:
         return _too_few(evidence, how, len(waits))
     half, most = (float(q) for q in np.quantile(waits, (0.5, 0.9)))
     if half > how.budget_s / 2:
@@ -93,7 +93,8 @@ def _too_few(evidence: Evidence, how: Repeats, found: int) -> NoFix:
     whose = "of the call itself" if how.own_only else "of the operation"
     reason = Declined.NOT_FITTED if how.own_only and not found else Declined.NO_CONTEXT
     n = len(evidence.old_failures)
-    return evidence.declined(reason, f"a later success {whose} was logged for {found} of {n} failures")
+    said = f"a later success {whose} was logged for {found} of {n} older failures, {_LEAST_RECOVERIES} are needed"
+    return evidence.declined(reason, said)
 
 
 def _draft(evidence: Evidence, how: Repeats, n: int, half: float, most: float) -> Draft:
