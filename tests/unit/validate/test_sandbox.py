@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
+import psutil
 import pytest
 
 from ratchet.validate import allowed_names, sandbox
@@ -182,3 +185,35 @@ def test_root_that_cannot_become_nobody_is_said_and_starts_nothing_either() -> N
     found = ended.stdout.splitlines()
     assert f"{Level.REFUSAL} (as root), raised" in found, ended.stderr
     assert all(line.endswith(" (as root), raised") for line in found)
+
+
+WAITS = """
+import sys
+from ratchet.validate import sandbox
+
+wait = "import select\\ndef main(p):\\n    select.select([], [], [])"
+sandbox.run({"case.py": wait}, "case.py", 1, sandbox.Limits(wall_s=120.0), sandbox.Level(sys.argv[1]))
+"""
+
+
+def test_a_sandbox_ends_with_whoever_started_it(level: Level) -> None:
+    if level is Level.REFUSAL:
+        pytest.skip("this level has only the alarm at the wall limit")
+    starter = psutil.Popen([sys.executable, "-c", WAITS, level])
+    try:
+        while not any(map(waits_locked, begun := starter.children(recursive=True))):
+            assert starter.poll() is None
+        starter.kill()
+        _, alive = psutil.wait_procs(begun, timeout=30)
+        assert [process for process in alive if process.status() != psutil.STATUS_ZOMBIE] == []
+    finally:
+        starter.kill()
+        starter.wait()
+
+
+def waits_locked(child: psutil.Process) -> bool:
+    try:
+        limits = Path(f"/proc/{child.pid}/limits").read_text()
+        return bool(re.search(r"Max processes +0 +0 ", limits)) and child.status() == psutil.STATUS_SLEEPING
+    except (psutil.NoSuchProcess, FileNotFoundError, ProcessLookupError):
+        return False

@@ -25,6 +25,11 @@ def give_up_rights() -> None:
     """Drop every capability, gain none by executing a file, and end with the process that started this one."""
     called("capset", (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0), (ctypes.c_uint32 * 6)())
     called("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    end_with_starter()
+
+
+def end_with_starter() -> None:
+    """Be killed when the process that started this one is gone."""
     called("prctl", PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
 
 

@@ -39,4 +39,9 @@ def keep(limits: Mapping[str, Any]) -> None:
     ):
         resource.setrlimit(what, (most, most))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 1))  # SIGKILL a second later, should it be ignored
-    signal.alarm(int(limits["wall_s"]) + 2)  # should the process that started this one be gone
+    ring_after(limits)
+
+
+def ring_after(limits: Mapping[str, Any]) -> None:
+    """End this process after the wall limit, should the one that started it be gone."""
+    signal.alarm(int(limits["wall_s"]) + 2)

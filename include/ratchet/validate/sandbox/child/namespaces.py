@@ -16,7 +16,7 @@ def lock(task_limits: Mapping[str, Any]) -> bool:
     """Lock this process; return whether it is still root."""
     as_root = limits.leave_root()
     kernel.called("unshare", NEW)
-    _become_first()
+    _become_first(task_limits)
     kernel.no_files()
     limits.keep(task_limits)
     kernel.give_up_rights()
@@ -25,9 +25,11 @@ def lock(task_limits: Mapping[str, Any]) -> bool:
     return as_root
 
 
-def _become_first() -> None:
+def _become_first(task_limits: Mapping[str, Any]) -> None:
     """Go on as the first process of the new namespace; the one before waits for it and ends as it does."""
     child = os.fork()
     if child:
+        kernel.end_with_starter()
+        limits.ring_after(task_limits)  # the first of a namespace would not hear it
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         os._exit(128 - status if status < 0 else status)
