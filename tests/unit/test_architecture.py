@@ -23,7 +23,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "api_snapshots connected_apis",
         "discover log quality analyze generate validate deploy measure report warehouse samples client",
         "marts night",  # marts runs dbt on the warehouse; night names the sources of `log`
-        "api_discovery artifacts verdict local_airflow trials asking",
+        "api_catalogue api_discovery artifacts verdict local_airflow trials asking",
         "inputs",
         "steps",
         "nights",
