@@ -137,6 +137,7 @@ def nightly_improvement() -> None:
         experiments = run("experiments", "Judges and audits every experiment.")
         rollouts = run("rollouts", "Judges whether each rollout may go on.")
     with TaskGroup("generate", prefix_group_id=False, tooltip="From findings to improvements"):
+        apis = run("apis", "Says what connected APIs can do, and proves a client of each.")
         improvements = run("improvements", "Turns findings into ranked improvements.")
     with TaskGroup("deploy", prefix_group_id=False, tooltip="What the AI application reads"):
         does = "Switches `published/` when the night is live and passed its gates; what waits is asked about then."
@@ -145,8 +146,9 @@ def nightly_improvement() -> None:
 
     ingest >> check_raw >> [build_marts, drift]
     build_marts >> check_marts >> [gaps, issues, feedback, usage, health, trends, kpis, experiments, rollouts]
-    [gaps, issues, feedback, experiments, rollouts] >> improvements
-    [drift, gaps, issues, feedback, usage, health, trends, kpis, experiments, rollouts, improvements] >> report
+    gaps >> apis
+    [gaps, issues, feedback, experiments, rollouts, apis] >> improvements
+    [drift, gaps, issues, feedback, usage, health, trends, kpis, experiments, rollouts, apis, improvements] >> report
     [health, report] >> publish
     [report, publish] >> verdict()
 

@@ -15,15 +15,18 @@ from ratchet import api_snapshots, files
 from ratchet.analyze import api_shapes
 from ratchet.analyze.api_diff import Difference, difference
 from ratchet.analyze.api_endpoints import Endpoint, endpoints, matches, mined
+from ratchet.analyze.api_matches import matches as may_serve
 from ratchet.analyze.api_specs import parse
 from ratchet.api_snapshots import Snapshot
 from ratchet.connected_apis import ConnectedApi
 from ratchet.contracts.apis import Api
+from ratchet.contracts.gaps import GapsResult
 from ratchet.errors import SpecError
 from ratchet.generate.api_clients import client_files
 from ratchet.home import Home
 from ratchet.validate import api_clients as checks
 
+NO_CHANGE = Difference()
 CLIENTS = ".clients"
 SHOWN = 200  # of a list in the artifact; what is beyond is counted
 
@@ -59,7 +62,7 @@ class Entry:
     api: Api | None = None
     refused: str = ""
     snapshot: Snapshot | None = None
-    difference: Difference = Difference()
+    difference: Difference = NO_CHANGE
     endpoints: tuple[Endpoint, ...] = ()
     answers: tuple[dict[str, Any], ...] = ()
     client: Client | None = None
@@ -103,7 +106,7 @@ def _connected(home: Home, name: str, day: date) -> Entry:
         return Entry(name, True, refused="not looked at yet: run `ratchet discover`")
     api, refused = _parsed(home, seen[-1])
     before = next((s for s in reversed(seen) if s.spec_day != seen[-1].spec_day), None)
-    changed = Difference()
+    changed = NO_CHANGE
     if api is not None and before is not None and seen[-1].spec_day == seen[-1].day:
         earlier, _ = _parsed(home, before)
         changed = difference(earlier, api) if earlier is not None else changed
@@ -219,7 +222,7 @@ def _in_spec(entry: Entry, endpoint: Endpoint) -> bool | None:
 
 def _definitions() -> dict[str, str]:
     return {
-        "dialect": "what the API is known from: OpenAPI 3.0 or 3.1, Swagger 2.0, or traffic (the application's own calls)",
+        "dialect": "what the API is known from: OpenAPI 3.0 or 3.1, Swagger 2.0, or traffic: the application's calls",
         "state": "of the newest look: fetched (a new version), unchanged, failed; empty where nobody looked",
         "difference": "against the version before, on the day a new one was seen; breaking is what a caller must mind",
         "untested": "operations that were not tried, each with its reason",
@@ -228,3 +231,22 @@ def _definitions() -> dict[str, str]:
         "endpoints": "method and path of logged calls, keys replaced by {id}; rare ones are counted and not shown",
         "matches": "operations whose words are those of what people ask for in vain",
     }
+
+
+def unmet(entries: Sequence[Entry], gaps: GapsResult) -> list[dict[str, Any]]:
+    """Return which operations of connected APIs may serve what people ask for in vain, the largest demand first."""
+    apis = [(e.name, e.api) for e in entries if e.connected and e.api is not None]
+    listed = sorted(gaps.features, key=lambda gap: (-gap.demand, gap.feature))
+    return [
+        {
+            "feature": gap.feature,
+            "demand": gap.demand,
+            "units": gap.units,
+            "priority": gap.priority.value,
+            "failure_rate": gap.failure_rate.number,
+            **asdict(match),
+            "sample_event_ids": list(gap.sample_event_ids),
+        }
+        for gap in listed
+        for match in may_serve(gap.feature, apis)
+    ]

@@ -31,6 +31,7 @@ RESULTS = (
     "experiments",
     "rollouts",
     "tasks",
+    "apis",
     "improvements",
 )  # step results that are artifacts of the same name
 PAGES = ("drift.html", "data_docs")  # drawn by Evidently and Great Expectations; not byte-identical between runs

@@ -6,7 +6,7 @@ belongs to `steps.py`. What is slow to import is imported by the function that n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from ratchet.settings import config_folder
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ratchet.api_catalogue import Entry
     from ratchet.contracts.gaps import GapsResult
     from ratchet.contracts.rollout_verdicts import RolloutsResult
     from ratchet.contracts.satisfaction import FeedbackResult
@@ -103,3 +104,25 @@ def feedback(night: Night) -> FeedbackResult:
     marts = ("mart_feedback", "mart_feedback_response", "mart_feedback_comments")
     feedback, response, comments = (mart(night, name) for name in marts)
     return find_patterns(feedback, response, comments, night.settings, night.day)
+
+
+def apis(night: Night) -> tuple[list[str], list[Entry]]:
+    """Return what is wrong with the file of connected APIs, and every API that is connected or called."""
+    from ratchet import api_catalogue, connected_apis, frames
+    from ratchet.errors import SettingsError
+
+    problems: list[str] = []
+    try:
+        connected = connected_apis.load(config_folder())
+    except SettingsError as error:
+        connected, problems = {}, [str(error)]
+    rows = frames.records(mart(night, "mart_api_endpoints"))
+    return problems, api_catalogue.catalogue(night.home, connected, rows, night.day, night.settings.k_anonymity)
+
+
+def published_clients(night: Night, in_force: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Return the files of the API clients in force, by API; one that was removed from the home is left out."""
+    from ratchet import api_catalogue
+
+    found = {api: api_catalogue.client_texts(night.home, digest) for api, digest in in_force.items()}
+    return {api: texts for api, texts in found.items() if texts}

@@ -56,13 +56,14 @@ PLAN: tuple[Step, ...] = (
     Step("kpis", "measure", ("check_marts",)),
     Step("experiments", "measure", ("check_marts",)),
     Step("rollouts", "measure", ("check_marts",)),
-    Step("improvements", "generate", ("gaps", "errors", "feedback", "experiments", "rollouts")),
+    Step("apis", "generate", ("gaps",)),
+    Step("improvements", "generate", ("gaps", "errors", "feedback", "experiments", "rollouts", "apis")),
     Step(  # it needs every finding by itself: Airflow gives up `improvements` while the other findings still run
         "report",
         "report",
         (
             *("drift", "gaps", "errors", "feedback", "usage", "health", "trends", "kpis", "experiments", "rollouts"),
-            "improvements",
+            *("apis", "improvements"),
         ),
         always=True,
     ),

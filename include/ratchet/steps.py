@@ -172,6 +172,17 @@ def rollouts(night: Night) -> Summary:
     return _keep(night, "rollouts", found.as_artifact() | {"problems": list(known.registered.rollout_problems)})
 
 
+def apis(night: Night) -> Summary:
+    """Say what the connected APIs can do, what of it is asked for in vain, and prove a client of each."""
+    from ratchet import api_catalogue
+
+    problems, entries = inputs.apis(night)
+    entries = api_catalogue.with_clients(night.home, entries)
+    unmet = api_catalogue.unmet(entries, inputs.gaps(night))
+    found = api_catalogue.as_artifact(entries, night.day) | {"matches": unmet, "problems": problems}
+    return _keep(night, "apis", found)
+
+
 def improvements(night: Night) -> Summary:
     """Turn findings into improvements with their evidence; a live night records what it proposes and approves."""
     from ratchet.deploy import decisions, lifecycle
@@ -213,7 +224,7 @@ def report(night: Night) -> Summary:
 
 def publish(night: Night) -> Summary:
     """Switch `artifacts/latest` and `published/` to a live night that passed its gates, and deploy what is approved."""
-    from ratchet.deploy import decisions, fixes
+    from ratchet.deploy import api_clients, decisions, fixes
     from ratchet.deploy import publish as publication
     from ratchet.deploy.deployments import as_recorded, in_version
     from ratchet.deploy.flags import FLAGS_FILE
@@ -224,13 +235,15 @@ def publish(night: Night) -> Summary:
     recorded = decisions.read(night.home.decisions, tomorrow)
     deployed = as_recorded(_deployments(night), recorded)
     in_force = fixes.in_force((*recorded, *deployed), tomorrow)
+    clients = inputs.published_clients(night, api_clients.in_force((*recorded, *deployed), tomorrow))
     contents = {
         "health.json": night.result("health"),
         FLAGS_FILE: inputs.trials(night, tomorrow, deployed).flags(),
         fixes.INDEX_FILE: fixes.index(in_force),
+        api_clients.INDEX_FILE: api_clients.index(clients),
     }
     files.switch_link(night.home.latest, night.home.artifacts(night.day))
-    version = publication.publish(night.home, night.day, contents, fixes.texts(in_force))
+    version = publication.publish(night.home, night.day, contents, fixes.texts(in_force) | api_clients.texts(clients))
     made = decisions.append(night.home.decisions, in_version(deployed, version))
     return {"published": version, "deployed": made, **_committed(night)}
 
@@ -273,10 +286,11 @@ def _settle(night: Night, gate: GateResult) -> Summary:
 
 
 def _proposals(night: Night, known: Trials, judged: ExperimentsResult, moved: RolloutsResult) -> list[Improvement]:
-    from ratchet.generate import decisions, features, tasks
+    from ratchet.generate import api_capabilities, decisions, features, tasks
 
     gaps_found = inputs.gaps(night)
     return [
+        *api_capabilities.propose_api_capabilities(night.result("apis"), night.settings, night.day),
         *features.propose_features(gaps_found, night.settings),
         *tasks.propose_tasks(inputs.feedback(night), gaps_found, night.settings),
         *decisions.propose_experiment_decisions(judged.experiments, known.decided, night.settings, night.day),
@@ -346,6 +360,7 @@ STEPS: dict[str, Callable[[Night], Summary]] = {
         kpis,
         experiments,
         rollouts,
+        apis,
         improvements,
         report,
         publish,

@@ -90,12 +90,19 @@ def _operation(endpoint: Endpoint) -> Operation:
     path, names = _numbered(endpoint.path)
     in_path = [Parameter(n, Place.PATH, True, _TEXT, "simple", False) for n in names]
     in_query = [
-        Parameter(n, Place.QUERY, False, {}, "form", True) for n in endpoint.parameters if endpoint.method not in _BODIES
+        Parameter(n, Place.QUERY, False, {}, "form", True)
+        for n in endpoint.parameters
+        if endpoint.method not in _BODIES
     ]
     body = Body(Media.JSON, "application/json", {}, False) if endpoint.method in _BODIES else None
     said = f"Called {endpoint.calls:,} times by the application."
     return Operation(
-        endpoint.method, path, summary=said, parameters=(*in_path, *in_query), body=body, answer=Answer(Media.JSON, ({},))
+        endpoint.method,
+        path,
+        summary=said,
+        parameters=(*in_path, *in_query),
+        body=body,
+        answer=Answer(Media.JSON, ({},)),
     )
 
 
@@ -118,7 +125,8 @@ def _numbered(path: str) -> tuple[str, list[str]]:
 def matches(template: str, path: str) -> bool:
     """Return whether a mined path is one of a specification's, wherever the API's own address ends."""
     wanted = [segment for segment in _segments(template) if segment]
-    found = [segment for segment in _segments(path) if segment][-len(wanted) :] if wanted else []
+    found = [segment for segment in _segments(path) if segment]
+    found = found[-len(wanted) :] if wanted else found
     return len(found) == len(wanted) and all(
         w == f or ("{" in w and (f == _KEY or "{" not in f)) for w, f in zip(wanted, found, strict=True)
     )

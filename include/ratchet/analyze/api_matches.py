@@ -1,7 +1,7 @@
 """Which operations of connected APIs could serve what people ask for in vain: by the words they share.
 
-A plain rule: the share of a request's words that an operation's name, path and summary hold. Words of one kind count once,
-and a verb alone matches nothing.
+A plain rule: the share of a request's words that an operation's name, path and summary hold. Words of one kind count
+once, and a verb alone matches nothing.
 """
 
 from __future__ import annotations
@@ -16,8 +16,42 @@ LEAST_SHARE = 0.6
 MOST = 5
 _COMMON = frozenset(
     [
-        *("a", "an", "and", "api", "by", "for", "from", "id", "in", "my", "of", "on", "or", "the", "to", "v1", "v2", "with"),
-        *("add", "check", "create", "delete", "do", "find", "get", "give", "list", "make", "new", "post", "put", "read"),
+        *(
+            "a",
+            "an",
+            "and",
+            "api",
+            "by",
+            "for",
+            "from",
+            "id",
+            "in",
+            "my",
+            "of",
+            "on",
+            "or",
+            "the",
+            "to",
+            "v1",
+            "v2",
+            "with",
+        ),
+        *(
+            "add",
+            "check",
+            "create",
+            "delete",
+            "do",
+            "find",
+            "get",
+            "give",
+            "list",
+            "make",
+            "new",
+            "post",
+            "put",
+            "read",
+        ),
         *("remove", "retrieve", "return", "search", "send", "set", "show", "tell", "update", "view", "all", "one"),
     ]
 )

@@ -177,8 +177,8 @@ def _is_over(standing: Standing) -> bool:
 
 
 def _frozen(improvement: Improvement) -> dict[str, Any]:
-    """Return what a fix's validation is about: what people are asked, and byte for byte what is deployed."""
-    if improvement.type is not ImprovementType.ERROR_FIX:
+    """Return what was validated, where code is: what people are asked about, and byte for byte what is deployed."""
+    if improvement.type not in (ImprovementType.ERROR_FIX, ImprovementType.API_CAPABILITY):
         return {}
     return {name: improvement.evidence[name] for name in ("publishes", "proof") if name in improvement.evidence}
 

@@ -17,7 +17,9 @@ from ratchet.generate.evidence import counted, first_state
 _ORDER = tuple(Priority)
 
 
-def propose_api_capabilities(result: Mapping[str, Any] | None, settings: LearningSettings, day: date) -> list[Improvement]:
+def propose_api_capabilities(
+    result: Mapping[str, Any] | None, settings: LearningSettings, day: date
+) -> list[Improvement]:
     """Return one improvement for every client that was written.
 
     The confidence is the share of operations whose request reached a stub of the API as its specification says.
@@ -69,12 +71,12 @@ def _capability(
 def _why(api: Mapping[str, Any], wanted: Sequence[Mapping[str, Any]]) -> str:
     name = in_words(api["api"])
     if not wanted:
-        return f"The connected API {name} can do {counted(api['operations'], 'thing')}; nothing asked for in vain matches it."
+        return f"The connected API {name} offers {counted(api['operations'], 'operation')}; no unmet request matches."
     top = max(wanted, key=lambda m: m["demand"])
     more = f" and {counted(len(wanted) - 1, 'more unmet request')}" if len(wanted) > 1 else ""
     return (
-        f"“{in_words(top['feature'])}” failed {counted(top['demand'], 'time')}{more}, and “{top['operation']}” of the connected "
-        f"API {name} sounds like it."
+        f"“{in_words(top['feature'])}” failed {counted(top['demand'], 'time')}{more}, "
+        f"and “{top['operation']}” of the connected API {name} sounds like it."
     )
 
 

@@ -14,6 +14,7 @@ from ratchet.report import first_screen
 from ratchet.report.definitions import definitions
 from ratchet.report.logtext import prose
 from ratchet.report.results import Results, section
+from ratchet.report.sections.apis import apis
 from ratchet.report.sections.drift import drift
 from ratchet.report.sections.errors import errors
 from ratchet.report.sections.experiments import experiments
@@ -72,7 +73,10 @@ def _chapters(found: Results) -> tuple[Chapter, ...]:
     def proposed(result: Mapping[str, Any]) -> list[Any]:
         return improvements(result, found.get("tasks"), found.day)
 
-    generate = (section(found, "improvements", "Improvements", "improvements", "improvements", proposed),)
+    generate = (
+        section(found, "improvements", "Improvements", "improvements", "improvements", proposed),
+        section(found, "apis", "Connected APIs", "apis", "apis", apis),
+    )
 
     def staged(result: Mapping[str, Any]) -> list[Any]:
         return rollouts(result, found.get("experiments"))

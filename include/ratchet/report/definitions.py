@@ -27,6 +27,7 @@ _SOURCES = {
     "kpis": ("Key figures", "mart_kpis_daily"),
     "drift": ("Drift", "bronze, the day against the four weeks before"),
     "improvements": ("Improvements", "improvements.json"),
+    "apis": ("Connected APIs", "<home>/apis, mart_api_endpoints, apis.json"),
     "experiments": ("Experiments", "mart_experiments, mart_experiment_units, mart_experiment_assignments"),
     "rollouts": ("Rollouts", "mart_experiments, mart_experiment_units"),
 }

@@ -31,6 +31,7 @@ STEPS = (
     "kpis",
     "experiments",
     "rollouts",
+    "apis",
     "improvements",
 )
 HOSTILE = (
@@ -647,6 +648,52 @@ def drift() -> dict[str, Any]:
     }
 
 
+def apis(names: tuple[str, ...] = ("calendar",)) -> dict[str, Any]:
+    """Return apis.json of connected APIs of these names, each with a breaking change, an endpoint and a match."""
+    return {
+        "artifact": "apis",
+        "as_of": DAY.isoformat(),
+        "reason": "" if names else "no API is connected and none was called",
+        "apis": [_api(name) for name in names],
+        "endpoints": [
+            {"api": n, "method": "get", "path": f"/{n}", "calls": 9, "failures": 1, "parameters": [n], "in_spec": False}
+            for n in names
+        ],
+        "matches": [
+            {"feature": n, "demand": 40, "units": 7, "priority": "high", "failure_rate": 0.9, "api": n, "operation": n}
+            | {"share": 0.75, "sample_event_ids": ["e1"]}
+            for n in names
+        ],
+        "problems": [f"{n}: unknown key" for n in names[:1]],
+        "definitions": {"client": "written and proven", "state": "of the newest look"},
+    }
+
+
+def _api(name: str) -> dict[str, Any]:
+    return {
+        "api": name,
+        "connected": True,
+        "title": name,
+        "version": name,
+        "dialect": "OpenAPI 3.0",
+        "state": "failed",
+        "reason": f"no answer: {name}",
+        "snapshot": DAY.isoformat(),
+        "spec_day": None,
+        "sha256": "",
+        "operations": 3,
+        "calls": 9,
+        "failures": 1,
+        "hidden_endpoints": 0,
+        "notes": [name],
+        "difference": {"added": [], "removed": [name], "breaking": [f"GET /{name} is gone"]},
+        "untested": 1,
+        "untested_operations": [{"operation": name, "reason": name}],
+        "answers": [],
+        "client": {"digest": "0123456789abcdef", "tested": 3, "calls": 4, "problems": []},
+    }
+
+
 def marks(**states: str) -> list[dict[str, str]]:
     """Return one mark a step, all done but those that are named."""
     reasons = {
@@ -674,6 +721,7 @@ def night(**changes: Any) -> dict[str, Any]:
         "tasks": tasks(),
         "experiments": trial_fixtures.experiments(),
         "rollouts": trial_fixtures.rollouts(),
+        "apis": apis(),
         "steps": marks(),
     } | changes
     return {name: result for name, result in whole.items() if result is not None}
@@ -689,6 +737,7 @@ def hostile() -> dict[str, Any]:
         errors=errors([error(t, t, 40 + i, "new") for i, t in enumerate(HOSTILE)]),
         feedback=feedback(HOSTILE),
         usage=usage(HOSTILE),
+        apis=apis(HOSTILE),
         improvements=improvements([improvement(i, t) for i, t in enumerate(HOSTILE)]),
         steps=[m | ({"state": "failed", "reason": HOSTILE[0]} if m["step"] == "drift" else {}) for m in marks()],
     )
@@ -749,4 +798,5 @@ def empty() -> dict[str, Any]:
         tasks=tasks() | {"tasks": []},
         experiments=trial_fixtures.nothing("experiments"),
         rollouts=trial_fixtures.nothing("rollouts"),
+        apis=apis(()),
     )
