@@ -665,7 +665,9 @@ def apis(names: tuple[str, ...] = ("calendar",)) -> dict[str, Any]:
             for n in names
         ],
         "problems": [f"{n}: unknown key" for n in names[:1]],
-        "definitions": {"client": "written and proven", "state": "of the newest look"},
+        "definitions": {
+            name: f"what {name} means" for name in ("client", "state", "dialect", "untested", "endpoints", "matches")
+        },
     }
 
 
