@@ -6,6 +6,10 @@ from collections import Counter
 import pandas as pd
 import pytest
 
+from ratchet import settings
+from ratchet.analyze.errors import rank_errors
+from ratchet.generate.fixes import generate_fixes
+
 from .conftest import LAST
 
 KINDS = {
@@ -108,6 +112,22 @@ def test_an_error_that_a_change_brought_names_that_change(truth, in_order):
     planted = {e["error_type"]: e["began_with"] for e in truth["errors"] if e["began_with"] and e["events"]}
     assert planted
     assert {name: found[name] for name in planted} == planted
+
+
+def test_an_error_gets_the_fix_that_was_planted_for_it_or_says_why_not(truth, in_order):
+    planted = {error["error_type"]: error["fix"] for error in truth["errors"]}
+    frequent = settings.load().model_copy(update={"error_floor": 5})
+    errors, cases = rank_errors(mart(in_order, "mart_errors"), frequent, LAST), mart(in_order, "mart_fix_cases")
+    made = generate_fixes(errors, cases, LAST)
+    named = {error.fingerprint: error.error_type for error in errors.errors}
+    assert {named[f.fingerprint]: f.family for f in made.fixes} == {
+        named[f.fingerprint]: planted[named[f.fingerprint]] for f in made.fixes
+    }
+    assert "RateLimitError" in {named[f.fingerprint] for f in made.fixes}
+    few = {"too_rare", "no_context", "no_successes"}
+    assert {named[n.fingerprint]: n.reason for n in made.declined if n.reason not in few} == {
+        named[n.fingerprint]: planted[named[n.fingerprint]] for n in made.declined if n.reason not in few
+    }
 
 
 def test_feedback_by_intent_is_in_the_mart(truth, in_order):
