@@ -12,7 +12,8 @@ The landing zones of the settings (`sources`; default `$RATCHET_HOME/landing/dt=
 
 ### Writes
 `$RATCHET_HOME/artifacts/<day>/`, `report.html` first of all: its path is the result (XCom) of the task `verdict`.
-Beside it bronze, quarantine, marts and snapshots, and `published/` when the night is live and passed its gates.
+Beside it bronze, quarantine, marts and snapshots, and `published/` when the night is live and passed its gates. Where
+the setting `notify` names a connection, people are told there of roll backs, verdicts and failed live nights, each once.
 
 ### Running it again
 Safe at any time, whole or from any task: the same day gives the same bytes, and a killed run heals. What a night
@@ -32,6 +33,8 @@ from typing import Any
 
 from airflow.sdk import (
     Asset,
+    BaseHook,
+    BaseNotifier,
     CronPartitionTimetable,
     ExceptionRetryPolicy,
     Param,
@@ -77,6 +80,21 @@ LIVE = Param(
 )
 
 
+class Notices(BaseNotifier):
+    """Tells people of a roll back, a verdict or a failed night, each once, where the setting `notify` says where."""
+
+    def notify(self, context: Any) -> None:
+        """Send what was not sent before, over the Airflow connection of that name."""
+        from ratchet import night, notices, run_day
+
+        live = {"auto": None, "yes": True, "no": False}[context["params"]["live"]]
+        now = night.Night.from_environment(live=live).on(run_day.run_day(context))
+        if now.settings.notify is not None:
+            failure = str(context.get("exception") or "")
+            sent = notices.send_pending(now, BaseHook.get_connection(now.settings.notify), failure)
+            self.log.info("Told people: %s", "; ".join(sent) or "nothing new")
+
+
 @task(multiple_outputs=False)
 def step(name: str) -> dict[str, Any]:
     """Run one step of the night; return its counts and paths."""
@@ -87,7 +105,13 @@ def step(name: str) -> dict[str, Any]:
     return nights.run_task(name, run_day.run_day(context), live)
 
 
-@task(multiple_outputs=False, retries=0, trigger_rule=TriggerRule.ALL_DONE)
+@task(
+    multiple_outputs=False,
+    retries=0,
+    trigger_rule=TriggerRule.ALL_DONE,
+    on_success_callback=Notices(),
+    on_failure_callback=Notices(),
+)
 def verdict() -> dict[str, Any]:
     """Return where the report lies; fail the run when a part of the night failed, naming it and the reason."""
     from ratchet import night, run_day, verdict

@@ -7,6 +7,17 @@
     (select coalesce({{ number }}, 0) from {{ ref(model) }} where as_of = {{ run_context('as_of') }})
 {%- endmacro %}
 
+{#- What tonight computed of trials: those that are closed are carried over. -#}
+{% macro computed_tonight(model, number) -%}
+    (
+        select coalesce({{ number }}, 0) from {{ ref(model) }} as model
+        where as_of = {{ run_context('as_of') }} and not exists (
+            select 1 from {{ source('run', 'carried') }} as carried
+            where model.trial_id = carried.trial_id and model.phase = carried.phase
+        )
+    )
+{%- endmacro %}
+
 {% macro in_gap_window(column) -%}
     (
         select coalesce(sum({{ column }}), 0) from {{ ref('int_requests_daily') }}

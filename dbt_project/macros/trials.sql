@@ -39,3 +39,13 @@
 {% macro scaled_sum(value, scale) -%}
     cast(coalesce(sum(cast(round(({{ value }}) * {{ scale }}) as hugeint)), 0) as double) / {{ scale }}
 {%- endmacro %}
+
+{#- Tonight's rows of trials that are closed: those of the night that they were last computed for. -#}
+{% macro carried_rows() -%}
+    select {{ run_context('as_of') }} as as_of, computed.* exclude (as_of)
+    from {{ this }} as computed
+    inner join {{ source('run', 'carried') }} as carried
+        on computed.trial_id = carried.trial_id
+        and computed.phase = carried.phase
+        and computed.as_of = carried.computed_as_of
+{%- endmacro %}

@@ -45,15 +45,15 @@
         landed('stg_interaction', "count(nullif(user_id, '')) filter (where parent_id is null)"),
         landed('int_unit_requests_daily', "sum(requests_n) filter (where unit_type = 'user')")),
     ('units of trials are counted once',
-        tonight('mart_experiment_units', "sum(units) filter (where dimension = 'all')"), number_of('int_trial_units')),
+        computed_tonight('mart_experiment_units', "sum(units) filter (where dimension = 'all')"), number_of('int_trial_units')),
     ('units by day add up to units',
-        tonight('mart_experiment_units', "sum(units) filter (where dimension = 'day')"), number_of('int_trial_units')),
+        computed_tonight('mart_experiment_units', "sum(units) filter (where dimension = 'day')"), number_of('int_trial_units')),
     ('units are the same for every metric',
-        tonight('mart_experiments', 'sum(units)'), number_of('int_trial_units', 'run.trial_metrics')),
+        computed_tonight('mart_experiments', 'sum(units)'), number_of('int_trial_units', 'run.trial_metrics')),
     ('values of units arrive',
-        tonight('mart_experiments', 'sum(observations)'), number_of('int_trial_values', number='sum(observations)')),
+        computed_tonight('mart_experiments', 'sum(observations)'), number_of('int_trial_values', number='sum(observations)')),
     ('pairs arrive, and each partner that is missing',
-        tonight('mart_experiments', 'sum(pairs + pairs_only_here + pairs_only_control)'), number_of('int_trial_pairs')),
+        computed_tonight('mart_experiments', 'sum(pairs + pairs_only_here + pairs_only_control)'), number_of('int_trial_pairs')),
 ] %}
 
 with totals as (

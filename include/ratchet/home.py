@@ -69,6 +69,11 @@ class Home:
         return self.root / "apis"
 
     @property
+    def notices(self) -> Path:
+        """What was sent to people, one file each, so that nothing is sent twice."""
+        return self.root / "notices"
+
+    @property
     def latest(self) -> Path:
         """A link to the artifacts of the last night that passed its gates."""
         return self.root / "artifacts" / "latest"

@@ -51,6 +51,7 @@ def build(home: Home, day: date, *, full_refresh: bool = False) -> BuildSummary:
             raise errors.StepFailedError(f"the warehouse is not prepared for {day}", where=str(home.warehouse))
         if full_refresh:
             warehouse.forget_built()
+        warehouse.carry(project_hash())
         result = run_dbt(warehouse, "build", *_selection(warehouse, full_refresh))
         warehouse.keep_views_of(project_hash())
     nodes = result.result.results

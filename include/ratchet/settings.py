@@ -116,6 +116,7 @@ class Settings(_Strict):
     failure_classes: tuple[FailureRule, ...]
     escalation_intents: tuple[str, ...]
     approvers: tuple[Annotated[str, Field(min_length=1)], ...]
+    notify: Annotated[str, Field(min_length=1)] | None
     fix_repository: str | None
     fix_branch: Annotated[str, Field(min_length=1)]
     values_usd: ValueTable
@@ -136,7 +137,7 @@ class Settings(_Strict):
     @property
     def hash(self) -> str:
         """Return the hash of everything that can change a result: not of places, nor of who may approve."""
-        return digest(self.model_dump(mode="json", exclude=_PLACES | {"approvers"}))[:16]
+        return digest(self.model_dump(mode="json", exclude=_PLACES | {"approvers", "notify"}))[:16]
 
     def shown(self) -> dict[str, Any]:
         """Return the settings as a manifest may show them: without places, which may hold a password."""

@@ -147,9 +147,11 @@ def experiments(night: Night) -> Summary:
     """Judge every experiment by a confidence sequence, and audit who got which variant."""
     from ratchet.measure.audit import audit
     from ratchet.measure.programme import programme_of
+    from ratchet.measure.realised import realised
 
     known = inputs.trials(night)
     found = inputs.experiments(night, known)
+    seen = realised(inputs.mart(night, "mart_experiments"), known.follow_ups, night.day)
     audited = audit(
         inputs.mart(night, "mart_experiment_assignments"),
         inputs.mart(night, "mart_experiment_units"),
@@ -159,7 +161,7 @@ def experiments(night: Night) -> Summary:
     parts = {
         "news": [_news(e, known) for e in found.news(known.told)],
         "audit": audited.as_artifact(),
-        "programme": programme_of(found, known.decided).as_artifact(),
+        "programme": programme_of(found, known.decided, seen).as_artifact(),
         "problems": list(known.registered.experiment_problems),
     }
     return _keep(night, "experiments", found.as_artifact() | parts)

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from ratchet import objectives, phases, registry, rollout_files
+from ratchet import follow_ups, objectives, phases, registry, rollout_files
 from ratchet.contracts.experiments import Experiment, Metric, Trial
 from ratchet.contracts.rollout_states import RolloutState
 from ratchet.contracts.rollouts import CHANGE_FIELDS, Rollout
@@ -82,7 +82,22 @@ class Trials:
         """Return the phases of experiments and rollouts whose facts the marts hold."""
         known = self.registered
         moved = (rollouts.trials(r, self.states[r.id], self.as_of, known.objectives_of(r)) for r in known.rollouts)
-        return (*phases.trials(self.phases), *(trial for each in moved for trial in each))
+        follow = (*phases.trials(self.follow_ups), *self._recoveries())
+        return (*phases.trials(self.phases), *(trial for each in moved for trial in each), *follow)
+
+    @property
+    def follow_ups(self) -> tuple[Phase, ...]:
+        """Return the time after each experiment's shipped decision."""
+        decided = decided_experiments(self.recorded, self.as_of)
+        shipped = {name: follow_ups.Shipped(d.phase, d.variant, d.on) for name, d in decided.items()}
+        return follow_ups.of_experiments(self.phases, shipped, self.as_of)
+
+    def _recoveries(self) -> list[Trial]:
+        known = self.registered
+        found = [
+            follow_ups.of_rollout(r, self.states[r.id], self.as_of, known.objectives_of(r)) for r in known.rollouts
+        ]
+        return [trial for trial in found if trial is not None]
 
     @property
     def splits(self) -> tuple[Split, ...]:

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -19,7 +19,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 import ratchet.errors as errors
-from ratchet import bronze, files, trial_tables
+from ratchet import bronze, carried, files, trial_tables
 from ratchet.bronze import quoted
 from ratchet.contracts.experiments import Trial
 from ratchet.contracts.rollouts import CHANGE_FIELDS
@@ -115,9 +115,45 @@ class Warehouse:
 
     def tell_trials(self, trials: Iterable[Trial]) -> None:
         """Tell the next build which trials its marts of experiments are about; no daily statistic depends on them."""
-        for table, rows in trial_tables.rows(trials).items():
+        told = tuple(trials)
+        as_of = self.context().get("as_of", date.min)
+        closed = trial_tables.closed_groups(told, self._first_exposures(told), as_of)
+        for table, rows in trial_tables.rows(told, closed).items():
             self.connection.execute(f"delete from run.{table}")  # noqa: S608 -- our own table names
             _insert(self.connection, f"run.{table}", rows)
+
+    def carry(self, project_hash: str) -> int:
+        """Take the trials whose facts an earlier night has out of this build; return how many phases they have."""
+        return carried.carry(self.connection, project_hash)
+
+    def _first_exposures(self, trials: Iterable[Trial]) -> dict[tuple[str, int], datetime]:
+        """Return when the first unit met each trial that says no start, by what had landed by the night.
+
+        An exposure that landed later than it happened counts from when it landed, else a wrong clock could close a
+        trial before anything of it had landed.
+        """
+        wanted = [t for t in trials if t.starts_at is None and t.ends_at is None]
+        if not wanted:
+            return {}
+        pending = "(select landed_date from run.pending)"
+        found = f"""
+            select flag_key, coalesce(unit_type, 'user') as unit_type, variant, coalesce(reason, 'SPLIT') as reason,
+                occurred_at as met_at, landed_date,
+            from bronze.flag_evaluation where landed_date in {pending}
+        """  # noqa: S608 -- our own words
+        if self._has("intermediate", "int_exposures_daily"):
+            found += f"""
+                union all select flag_key, unit_type, variant, reason, first_exposed_at, landed_date
+                from intermediate.int_exposures_daily, run.context
+                where landed_date between history_start and as_of and landed_date not in {pending}
+            """  # noqa: S608 -- our own words
+        sql = f"""
+            select flag_key, unit_type, variant, reason, greatest(min(met_at), min(landed_date)) from ({found})
+            where list_contains(?, flag_key) and reason not in ('DEFAULT', 'ERROR') group by all
+        """  # noqa: S608 -- our own words
+        rows = self.connection.execute(sql, [sorted({t.flag_key for t in wanted})]).fetchall()
+        met = {(t.trial_id, t.phase): [row[4] for row in rows if trial_tables.is_exposed(t, row)] for t in wanted}
+        return {key: min(times).replace(tzinfo=UTC) for key, times in met.items() if times}
 
     def changes(self) -> pd.DataFrame:
         """Return the `change` events that had landed by the night, pending days included, as `CHANGE_FIELDS`.
@@ -172,6 +208,7 @@ class Warehouse:
         self.connection.begin()
         self.connection.execute("delete from run.built where landed_date in (select landed_date from run.pending)")
         _insert(self.connection, "run.built", rows)
+        carried.keep(self.connection, self.views_of or "")
         self.connection.commit()
 
     def forget_built(self) -> None:
@@ -188,6 +225,7 @@ class Warehouse:
         if missed is not None:
             raise errors.StepFailedError(f"a full refresh needs every landing day pending, {missed} is not")
         self.connection.execute("delete from run.built")
+        self.connection.execute("delete from run.closed")
 
     def bronze_files(self, stream: str, day: date) -> list[Path]:
         """Return the Parquet files of a stream's events that landed on a day."""

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,8 +10,9 @@ import pytest
 from ratchet import nights, steps
 from ratchet.errors import GateFailedError, StepFailedError
 from ratchet.night import Night
+from tests.unit.test_notices import webhook
 
-from .conftest import DAY
+from .conftest import DAY, ROOT
 
 pytestmark = pytest.mark.airflow
 
@@ -159,3 +161,25 @@ def test_a_future_day_is_refused(run, capfd):
     assert done.state == "failed"
     assert calls == []
     assert "2999-01-01 is in the future" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("failed", [False, True])
+def test_people_are_told_over_an_airflow_connection_each_thing_once(run, monkeypatch, tmp_path, failed):
+    settings = tmp_path / "config"
+    shutil.copytree(ROOT / "include" / "config", settings)
+    said = (settings / "settings.yaml").read_text("utf-8").replace("notify: null", "notify: team")
+    (settings / "settings.yaml").write_text(said, "utf-8")
+    monkeypatch.setenv("RATCHET_CONFIG", str(settings))
+    Night.from_environment(DAY).write(
+        "rollouts",
+        {"rollouts": [{"rollout_id": "search", "attempt": 1, "phase": 2, "verdict": "roll back", "reason": "worse"}]},
+    )
+    broken = {"usage": GateFailedError("the column was gone")} if failed else {}
+    with webhook() as (connection, got):
+        monkeypatch.setenv("AIRFLOW_CONN_TEAM", json.dumps({"conn_type": "http", "host": connection.host}))
+        for _ in range(2):
+            run({"live": "yes"}, **broken)
+    texts = [text for _, _, text in got]
+    assert texts[-1] == "search is rolled back. worse"
+    assert len(texts) == 1 + failed
+    assert not failed or "usage failed: the column was gone" in texts[0]

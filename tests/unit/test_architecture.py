@@ -21,13 +21,14 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "home settings yaml_files",
         "frames statistics objectives airflow_api bronze registry phases rollout_files trial_tables "
         "api_snapshots connected_apis",
+        "carried follow_ups",
         "discover log quality analyze generate validate deploy measure report warehouse samples client",
         "marts night",  # marts runs dbt on the warehouse; night names the sources of `log`
         "api_catalogue api_discovery artifacts verdict local_airflow trials asking",
         "inputs",
         "steps",
         "nights",
-        "status",
+        "status notices",
         "cli dags plugins",
     )
 )

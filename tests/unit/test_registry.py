@@ -276,3 +276,25 @@ def test_every_key_is_documented() -> None:
     named = set(re.findall(r"`([a-z_]+)", page))
     assert set(_ExperimentFields.model_fields) <= named
     assert set(_MetricFields.model_fields) - {"kind", "direction"} <= named
+
+
+EVERY_KEY = SPEC | {
+    "unit_type": "user", "total_weight": 100, "salt": "s", "hash": "flagd", "guardrails": [], "secondaries": [],
+    "metrics": {}, "start": date(2026, 1, 1), "conversion_days": 7, "design": "parallel", "alpha": 0.05, "power": 0.8,
+    "planned_units": 100, "bucket_order": [],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("key", sorted(EVERY_KEY))
+@pytest.mark.parametrize("wrong", [{"x": 1}, -3], ids=["mapping", "negative"])
+def test_a_wrong_thing_in_any_key_is_named_with_file_key_and_way_out(key: str, wrong: Any) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse(EVERY_KEY | {key: wrong}, CLICKS, "a.yaml")
+    assert key in str(caught.value)
+    assert "(a.yaml) — " in str(caught.value)
+
+
+def test_every_key_can_be_wrong() -> None:
+    from ratchet.registry import _ExperimentFields
+
+    assert set(EVERY_KEY) == set(_ExperimentFields.model_fields)

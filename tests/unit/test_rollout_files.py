@@ -4,6 +4,7 @@ import pytest
 
 from ratchet import registry
 from ratchet.contracts.experiments import Direction, InteractionColumn, Metric, MetricKind, MetricSource
+from ratchet.contracts.rollouts import Rollout
 from ratchet.errors import SettingsError
 from ratchet.rollout_files import load_groups, load_rollouts, parse_rollout
 
@@ -151,3 +152,13 @@ def test_groups_are_lists_of_texts(tmp_path, text, said):
         load_groups(tmp_path)
     assert "groups.yaml" in str(caught.value)
     assert load_rollouts(tmp_path, METRICS).problems
+
+
+@pytest.mark.parametrize("key", sorted(Rollout.model_fields))
+@pytest.mark.parametrize("wrong", [{"x": 1}, -3], ids=["mapping", "negative"])
+def test_a_wrong_thing_in_any_key_is_named_with_file_key_and_way_out(key, wrong):
+    with pytest.raises(SettingsError) as caught:
+        parsed(**{key: wrong})
+    said = str(caught.value)
+    assert said.startswith(key)
+    assert "rollouts/search.yaml) — " in said

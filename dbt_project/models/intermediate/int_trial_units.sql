@@ -17,15 +17,27 @@ daily as (
 
 ),
 
+-- of a trial that is closed nothing counts that landed later
+flags as (
+
+    select distinct flag_key, unit_type, landed_until from trials
+
+),
+
 -- before it no unit can owe anything to the flag, in whatever phase
 ever as (
 
     select
-        flag_key,
-        unit_type,
-        unit_id,
-        min(first_exposed_at) as ever_exposed_at,
+        daily.flag_key,
+        daily.unit_type,
+        daily.unit_id,
+        flags.landed_until,
+        min(daily.first_exposed_at) as ever_exposed_at,
     from daily
+    inner join flags
+        on daily.flag_key = flags.flag_key
+        and daily.unit_type = flags.unit_type
+        and daily.landed_date <= flags.landed_until
     group by all
 
 ),
@@ -42,12 +54,14 @@ of_trials as (
     inner join trials
         on daily.flag_key = trials.flag_key
         and daily.unit_type = trials.unit_type
+        and daily.landed_date <= trials.landed_until
         and daily.reason = coalesce(trials.reason, daily.reason)
         and daily.first_exposed_at < coalesce(trials.ends_at, timestamp 'infinity')
     inner join variants
         on trials.trial_id = variants.trial_id
         and trials.phase = variants.phase
         and daily.variant = variants.variant
+    where trials.follows_trial is null
 
 ),
 
@@ -76,10 +90,12 @@ begun as (
         coalesce(min(starts_at), min(first_exposed_at)) as phase_started_at,
     from of_phases
     group by all
+    union all
+    select trial_id, phase, starts_at from trials where follows_trial is not null
 
 ),
 
-entered as (
+exposed as (
 
     select
         of_phases.trial_id,
@@ -100,6 +116,36 @@ entered as (
     where horizon_days is null
         or first_exposed_at < date_trunc('day', phase_started_at) + to_days(horizon_days)
     group by all
+
+),
+
+-- a cohort: all units of another trial from an instant on, by the variant that they had met there
+cohorts as (
+
+    select
+        trials.trial_id,
+        trials.phase,
+        exposed.unit_id,
+        false as crossover,
+        {
+            'exposed_at': trials.starts_at,
+            'variant': exposed.earliest.variant,
+            'reason': exposed.earliest.reason,
+            'landed_date': exposed.earliest.landed_date,
+            'service': exposed.earliest.service,
+            'release': exposed.earliest.release,
+            'environment': exposed.earliest.environment,
+        } as earliest,
+    from trials
+    inner join exposed on trials.follows_trial = exposed.trial_id and trials.follows_phase = exposed.phase
+
+),
+
+entered as (
+
+    select * from exposed
+    union all
+    select * from cohorts
 
 ),
 
@@ -136,6 +182,7 @@ select
     entered.earliest.environment as environment,
     entered.crossover,
     coalesce(moved.rebucketed, false) as rebucketed,
+    trials.landed_until,
     begun.phase_started_at,
     ever.ever_exposed_at,
     least(
@@ -148,6 +195,7 @@ inner join begun on entered.trial_id = begun.trial_id and entered.phase = begun.
 inner join ever
     on trials.flag_key = ever.flag_key
     and trials.unit_type = ever.unit_type
+    and trials.landed_until = ever.landed_until
     and entered.unit_id = ever.unit_id
 left join moved
     on entered.trial_id = moved.trial_id

@@ -48,6 +48,7 @@ outcome_days as (
         on outcomes.unit_type = units.unit_type
         and outcomes.unit_id = units.unit_id
         and outcomes.event_date <= cast(units.outcomes_until as date)
+        and outcomes.landed_date <= units.landed_until
     inner join numbered
         on units.trial_id = numbered.trial_id
         and units.phase = numbered.phase
@@ -132,6 +133,7 @@ request_days as (
         on requests.unit_type = units.unit_type
         and requests.unit_id = units.unit_id
         and requests.event_date <= cast(units.outcomes_until as date)
+        and requests.landed_date <= units.landed_until
     inner join spans
         on units.trial_id = spans.trial_id
         and units.phase = spans.phase

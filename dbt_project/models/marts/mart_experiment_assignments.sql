@@ -1,7 +1,7 @@
 with trial_units as (
 
     select * from {{ ref('int_trial_units') }}
-    where landed_date > {{ run_context('as_of') }} - {{ audited_days() }}
+    where landed_date > least(landed_until, {{ run_context('as_of') }}) - {{ audited_days() }}
 
 ),
 
@@ -29,3 +29,7 @@ left join early
     on trial_units.trial_id = early.trial_id
     and trial_units.phase = early.phase
     and trial_units.unit_id = early.unit_id
+{%- if is_incremental() %}
+union all by name
+{{ carried_rows() }}
+{%- endif %}

@@ -93,3 +93,7 @@ left join counted
     and rows_wanted.variant = counted.variant
     and rows_wanted.dimension = counted.dimension
     and rows_wanted.value = counted.value
+{%- if is_incremental() %}
+union all by name
+{{ carried_rows() }}
+{%- endif %}

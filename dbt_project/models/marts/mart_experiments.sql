@@ -260,3 +260,7 @@ left join {{ name }}
     and rows_wanted.variant = {{ name }}.variant
     and rows_wanted.metric = {{ name }}.metric
 {%- endfor %}
+{%- if is_incremental() %}
+union all by name
+{{ carried_rows() }}
+{%- endif %}

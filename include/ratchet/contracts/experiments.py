@@ -12,7 +12,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from ratchet.contracts.buckets import Hash
@@ -20,6 +20,7 @@ from ratchet.errors import SettingsError
 
 MAX_ARMS = 100
 MAX_WEIGHT = 1_000_000
+FOLLOW_UP = ":"  # no id has one; what stands before it names the trial that is followed
 CLUSTERS = {"user": ("session", "interaction"), "session": ("interaction",)}  # what a unit has several of, by the log
 REQUEST_UNITS = ("user", "session")  # the units that an interaction names
 
@@ -328,6 +329,8 @@ class Trial:
         reason: only evaluations for this reason are exposures (SPLIT, or TARGETING for members of a group), None for
             both. An evaluation without a reason is a SPLIT.
         weights: of the variants, expected shares of units times any factor; empty where nothing is expected.
+        follows: the trial and phase whose units, by the variant they met there, are its own from `starts_at` on; None
+            where units enter by exposure.
 
     Raises:
         ValueError: if the phase is empty or its times are not UTC.
@@ -348,9 +351,12 @@ class Trial:
     paired: bool = False
     reason: str | None = None
     weights: tuple[float, ...] = ()
+    follows: tuple[str, int] | None = None
 
     def __post_init__(self) -> None:
         """Check the times."""
+        if self.follows is not None and self.starts_at is None:
+            raise ValueError("a trial that follows another one must say from when on")
         times = [t for t in (self.starts_at, self.ends_at, self.outcomes_until) if t is not None]
         if any(t.utcoffset() is None or t.utcoffset() for t in times):
             raise ValueError("times of a trial must be UTC")
@@ -361,6 +367,28 @@ class Trial:
     def control(self) -> str:
         """Return the name of the control variant."""
         return self.variants[0]
+
+    @property
+    def group(self) -> str:
+        """Return the experiment or rollout that it is about, whatever followed on it."""
+        return self.trial_id.partition(FOLLOW_UP)[0]
+
+    def ends_on(self, first_exposure: datetime | None) -> date | None:
+        """Return the day of the last outcome that counts, None while it has no end.
+
+        Args:
+            first_exposure: where the trial itself says no start.
+        """
+        first = self.starts_at or first_exposure
+        entered = [] if self.ends_at is None else [self.ends_at]
+        if first is not None and self.follows is not None:
+            entered.append(first)
+        elif first is not None and self.horizon_days is not None:
+            entered.append(first.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(self.horizon_days))
+        if not entered:
+            return None
+        last = min(entered) + timedelta(days=self.conversion_days)
+        return (last if self.outcomes_until is None else min(last, self.outcomes_until)).date()
 
 
 def _twice(names: Iterable[str]) -> str | None:

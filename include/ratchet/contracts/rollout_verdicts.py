@@ -85,6 +85,33 @@ class ObjectiveResult:
     is_critical: bool
 
 
+class Recovered(StrEnum):
+    """Whether what was harmed came back after a roll back."""
+
+    YES = "recovered"
+    NOT_YET = "not yet"
+    UNKNOWN = "not enough data"
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What the nights since a roll back say.
+
+    Attributes:
+        since: the first day (UTC) on which the flag surely was off.
+        finding: whether what was harmed came back.
+        reason: why, in words.
+        guardrails: those that had had the feature against those that had not, all without it now.
+        objectives: of those that had had it, where that stage was not random.
+    """
+
+    since: date
+    finding: Recovered
+    reason: str
+    guardrails: tuple[GuardrailResult, ...]
+    objectives: tuple[ObjectiveResult, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class RolloutVerdict:
     """What is known about a rollout tonight, and what follows.
@@ -107,6 +134,7 @@ class RolloutVerdict:
         error_level: of the statements that the verdict rests on.
         moved_by: who moves the flag.
         edited: whether its file says something else than when the present stage was published.
+        recovery: what came of a roll back, None elsewhere.
     """
 
     rollout_id: str
@@ -126,6 +154,7 @@ class RolloutVerdict:
     error_level: float
     moved_by: Mover
     edited: bool
+    recovery: Recovery | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +198,7 @@ def _definitions() -> dict[str, str]:
         "roll back": "a guardrail is shown to be worse by more than its margin, or an objective is critically breached",
         "no data": "nobody was seen in this stage yet",
         "done": "the last stage is reached, or it was rolled back",
+        "recovery": "after a roll back: units that had had the feature against those that had not, both without it now",
         "lift": "with against without the feature, relative; each bound holds on all nights together at error_level",
         "phase": "the time at one percentage; units and outcomes of two phases are never pooled",
         "sample_ratio_p": f"chi-square of the units per variant; below {SAMPLE_RATIO_LEVEL} nothing advances",

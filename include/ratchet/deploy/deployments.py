@@ -53,10 +53,11 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """An experiment whose decision was published: the variant that all get, and the first day of that."""
+    """An experiment whose decision was published: the variant that all get, the first day of that, and the phase."""
 
     variant: str
     on: date
+    phase: int = 1
 
 
 def judgements(verdicts: Iterable[RolloutVerdict], standings: Mapping[str, Standing], as_of: date) -> list[Decision]:
@@ -171,7 +172,7 @@ def decided_experiments(recorded: Iterable[Decision], as_of: date) -> dict[str, 
     """
     own = [d for d in recorded if d.decision is Kind.DEPLOYED and "experiment_id" in d.facts]
     return {
-        str(d.facts["experiment_id"]): Decided(str(d.facts["variant"]), d.effective_date)
+        str(d.facts["experiment_id"]): Decided(str(d.facts["variant"]), d.effective_date, int(d.facts.get("phase", 1)))
         for d in own
         if d.effective_date <= as_of
     }

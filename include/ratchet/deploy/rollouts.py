@@ -62,7 +62,7 @@ def trials(rollout: Rollout, state: RolloutState, as_of: date, objectives: Seque
         objectives: what its objectives measure, in the stages that are not random.
     """
     midnight = datetime.combine(as_of + timedelta(days=1), time(0), UTC)
-    begun = [phase for phase in state.phases if phase.starts_at < midnight]
+    begun = [phase for phase in state.phases if phase.starts_at < midnight and phase.percentage < 100]
     return tuple(_trial(rollout, phase, objectives) for phase in begun)
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from scipy import stats
 from ratchet.contracts.estimates import Estimate, as_record
 from ratchet.errors import NotComputable
 from ratchet.measure.experiments import ExperimentResult, ExperimentsResult
+from ratchet.measure.realised import How, Realised, errors
 from ratchet.measure.terms import Role
 from ratchet.measure.verdicts import Verdict
 from ratchet.statistics.arrays import LEVEL, column
@@ -41,8 +43,7 @@ class Concluded:
         decided_on: the night that gave it.
         lift: measured relative lift of the arm that was decided about; None where there was none.
         error: its standard error.
-        realised: the lift measured after the decision, by a holdback or a later experiment; None where nobody did.
-        realised_error: its standard error.
+        realised: what was seen after the decision; None where nothing was shipped.
     """
 
     experiment_id: str
@@ -50,19 +51,18 @@ class Concluded:
     decided_on: date
     lift: float | None = None
     error: float | None = None
-    realised: float | None = None
-    realised_error: float | None = None
+    realised: Realised | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ShrunkLift:
-    """One experiment's lift as measured and as it most likely is."""
+    """One experiment's lift as measured, as it most likely is, and as it was seen after its decision."""
 
     experiment_id: str
     verdict: Verdict
     measured: float
     expected: Estimate
-    realised: float | None
+    realised: Realised | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class ProgrammeResult:
         improved: share of the conclusive experiments that shipped.
         lifts: measured and shrunk, in the order they came.
         overstated: mean measured lift of what shipped minus its mean shrunk lift: the winner's curse.
-        realised: realised over predicted (shrunk) lift of what shipped and was measured again; 1 is all of it.
+        realised: seen after the decision over predicted (shrunk) lift of what shipped; 1 is all of it.
     """
 
     as_of: date
@@ -109,17 +109,21 @@ def concluded(result: ExperimentResult, decided_on: date) -> Concluded:
     return Concluded(result.experiment.id, result.judgement.verdict, decided_on, sign * best.single_look.number, error)
 
 
-def programme_of(result: ExperimentsResult, decided: Mapping[str, date]) -> ProgrammeResult:
+def programme_of(
+    result: ExperimentsResult, decided: Mapping[str, date], seen: Mapping[str, Realised] = MappingProxyType({})
+) -> ProgrammeResult:
     """Return what a night's experiments say together: each one's last phase, once it is conclusive and over.
 
     Args:
         result: the night's.
         decided: the day on which a decision was published, by experiment; without one it is over when it ends.
+        seen: what was seen after the decision of those that shipped, by experiment.
     """
     ended = {e.experiment.id: decided.get(e.experiment.id, e.ends_on) for e in result.experiments}
     last = {e.experiment.id: e for e in sorted(result.experiments, key=lambda e: e.phase)}
     over = ((e, day) for name, e in last.items() if (day := ended[name]) is not None and day <= result.as_of)
-    found = [concluded(e, day) for e, day in over if e.judgement.verdict in CONCLUSIVE]
+    ended_well = [concluded(e, day) for e, day in over if e.judgement.verdict in CONCLUSIVE]
+    found = [replace(e, realised=seen.get(e.experiment_id)) for e in ended_well]
     return programme(found, result.as_of)
 
 
@@ -179,23 +183,23 @@ def _overstated(lifts: Sequence[ShrunkLift]) -> Estimate:
 
 def _realised(known: Sequence[Concluded], lifts: Sequence[ShrunkLift]) -> Estimate:
     """Return Σ realised / Σ predicted with Fieller's 95 % interval, the errors of both sides included."""
-    later = {
-        e.experiment_id: e for e in known if e.verdict is Verdict.SHIP and e.realised is not None and e.realised_error
-    }
-    rows = [
-        (x.expected, later[x.experiment_id])
-        for x in lifts
-        if x.experiment_id in later and x.expected.number is not None
-    ]
+    shipped = {e.experiment_id: e.realised for e in known if e.verdict is Verdict.SHIP and e.realised is not None}
+    later = errors(shipped, _Z)
+    rows = [(x.expected, x.experiment_id) for x in lifts if x.experiment_id in later and x.expected.number is not None]
     if not rows:
-        return Estimate(NotComputable("no shipped lift was measured again"), 0)
+        few = len(lifts) < FEWEST and later
+        return Estimate(
+            NotComputable("fewer than 5 experiments have ended" if few else "no shipped lift was seen yet"), 0
+        )
     predicted = _total([(p.number or 0.0, ((p.high or 0.0) - (p.low or 0.0)) / (2 * _Z)) for p, _ in rows])
-    realised = _total([(e.realised or 0.0, e.realised_error or 0.0) for _, e in rows])
+    realised = _total([later[name] for _, name in rows])
+    weak = sum(shipped[name].how is How.BEFORE_AFTER for _, name in rows)
+    note = f"{weak} of {len(rows)} seen as before and after, with whatever else changed" if weak else ""
     found = lift_interval(predicted, realised, _Z)
     ratio = [1 + float(bound[0]) for bound in (found.value, found.low, found.high)]
     if not math.isfinite(ratio[1]):
         return Estimate(ratio[0], len(rows), note="the predicted lift is too close to 0 for an interval")
-    return Estimate(ratio[0], len(rows), ratio[1], ratio[2])
+    return Estimate(ratio[0], len(rows), ratio[1], ratio[2], note)
 
 
 def _total(values: Sequence[tuple[float, float]]) -> Moments:

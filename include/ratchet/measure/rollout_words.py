@@ -29,6 +29,11 @@ def harm(g: GuardrailResult) -> str:
     return f"{g.metric} is worse than its margin of {share(g.margin)} allows: {_lift(g)}"
 
 
+def back(g: GuardrailResult) -> str:
+    """Return that a guardrail is shown to be back within its margin."""
+    return f"{g.metric} is back within its margin of {share(g.margin)}: {_lift(g)}"
+
+
 def still_open(g: GuardrailResult) -> str:
     """Return what is not yet shown about a guardrail."""
     if g.finding is Finding.NOT_COMPUTABLE:

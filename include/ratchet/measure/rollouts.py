@@ -19,13 +19,16 @@ from ratchet.contracts.rollout_verdicts import (
     SAMPLE_RATIO_LEVEL,
     Finding,
     ObjectiveResult,
+    Recovery,
     RolloutAction,
     RolloutsResult,
     RolloutVerdict,
 )
 from ratchet.contracts.rollouts import NOT_STARTED, OFF, Phase, Rollout, Stage
+from ratchet.follow_ups import AFTER, recovers_from
 from ratchet.measure import rollout_words as words
 from ratchet.measure.guardrails import judge_guardrails
+from ratchet.measure.recovery import recovery_of
 from ratchet.objectives import Objective
 from ratchet.statistics.proportions import wilson
 from ratchet.statistics.sample_ratio import sample_ratio_p
@@ -73,7 +76,9 @@ def judge(
     """
     look = _Look(rollout, state, as_of)
     if state.stage == OFF:
-        return look.says(RolloutAction.DONE, "it was rolled back; to begin again, raise `attempt` in its file")
+        recovery = _recovery(look, facts, objectives)
+        reason = "it was rolled back; to begin again, raise `attempt` in its file"
+        return look.says(RolloutAction.DONE, reason, recovery=recovery)
     if state.stage == NOT_STARTED:
         return look.says(
             RolloutAction.ADVANCE, f"it is planned and has not started; {words.exposes(rollout, rollout.stages[0])}"
@@ -89,7 +94,8 @@ def judge(
             RolloutAction.DONE, "everyone has it; without a holdback this is before against after, not judged"
         )
     variants = (phase.assignment or rollout.assignment).variants
-    counts, arms = _units(variants, units, phase), _arms(variants, facts, phase)
+    own = [rows[rows["trial_id"] == rollout.id] for rows in (units, facts)]
+    counts, arms = _units(variants, own[0], phase), _arms(variants, own[1], phase)
     if phase.randomised:
         return _randomised(look, stage, arms, counts)
     return _internal(look, stage, arms, counts, objectives)
@@ -158,6 +164,19 @@ def _randomised(
             RolloutAction.DONE, f"full exposure is safe beside a holdback of {100 - percentage:g}%", **known
         )
     return look.says(RolloutAction.ADVANCE, words.safe(look.hours, known["guardrails"]), **known)
+
+
+def _recovery(look: _Look, facts: pd.DataFrame, objectives: Sequence[Objective]) -> Recovery | None:
+    rollout, phases = look.rollout, look.state.phases
+    ended = phases[-1].ends_at if phases else None
+    if ended is None:
+        return None
+    phase, since = phases[-1], recovers_from(ended).date()
+    after = facts[facts["trial_id"] == f"{rollout.id}{AFTER}"]
+    arms = _arms((phase.assignment or rollout.assignment).variants, after, phase)
+    wanted = () if phase.randomised else [o for o in objectives if o.metric.value in rollout.objectives]
+    judged = [_objective(o, arms[1]) for o in wanted]
+    return recovery_of(rollout, phase, arms, judged, since, look.as_of)
 
 
 def _missing(look: _Look, stage: Stage, known: Mapping[str, Any]) -> list[str]:
@@ -238,7 +257,7 @@ def _objective(bound: Objective, treatment: pd.DataFrame) -> ObjectiveResult:
 
 
 def _of(rollout: Rollout, rows: pd.DataFrame) -> pd.DataFrame:
-    return rows[rows["trial_id"] == rollout.id]
+    return rows[rows["trial_id"].isin([rollout.id, f"{rollout.id}{AFTER}"])]
 
 
 def _arms(variants: tuple[str, str], facts: pd.DataFrame, phase: Phase) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -7,7 +7,7 @@ import pytest
 
 from ratchet.contracts.experiments import Direction, Guardrail, Metric, MetricKind
 from ratchet.contracts.rollout_states import RolloutState
-from ratchet.contracts.rollout_verdicts import Finding, RolloutAction
+from ratchet.contracts.rollout_verdicts import Finding, Recovered, RolloutAction
 from ratchet.contracts.rollouts import NOT_STARTED, OFF, Mover, Phase, Rollout
 from ratchet.measure.guardrails import judge_guardrails, planned_error
 from ratchet.measure.rollouts import judge, judge_rollouts
@@ -352,3 +352,46 @@ def test_more_guardrails_ask_for_more_to_stop_and_for_no_less_to_advance():
     alone, together = (judge_guardrails(guardrails[:n], *arms, 0.05, 1)[0] for n in (1, 20))
     assert (alone.finding, together.finding) == (Finding.HARM, Finding.OPEN)
     assert alone.lift == together.lift
+
+
+def rolled_back(rates=(0.05, 0.05), counts=(5_000, 95_000), days=5, percentage=5.0, rollout=ROLLOUT, more=()):
+    """Judge a rollout that was rolled back `days` ago by the units of its last stage."""
+    midnight = datetime.combine(DAY - timedelta(days=days), datetime.min.time(), UTC)
+    last = replace(phase("beta" if percentage else "internal", percentage, days=days + 3), ends_at=midnight)
+    at = state(last, rollout=rollout, stage=OFF, percentage=0.0, groups=())
+    of_units = zip(("on", "off"), counts, rates, strict=True)
+    rows = [row(v, "errors", n, n * rate) | {"trial_id": "search:after"} for v, n, rate in of_units]
+    return judge(rollout, at, facts(*rows, *more), units(0, 0), OBJECTIVES, DAY)
+
+
+@pytest.mark.parametrize(
+    ("changed", "finding", "said"),
+    [
+        ({"counts": (50_000, 950_000)}, Recovered.YES, "errors is back within its margin of 10.0%"),
+        ({"rates": (0.08, 0.05)}, Recovered.NOT_YET, "errors is worse than its margin of 10.0% allows"),
+        ({"counts": (600, 95_000)}, Recovered.UNKNOWN, "errors is not yet shown to keep its margin"),
+        ({"counts": (20, 95_000)}, Recovered.UNKNOWN, "only 20 units in an arm of that stage"),
+        ({"days": 0}, Recovered.UNKNOWN, "it was turned off only now"),
+        ({"percentage": 0.0}, Recovered.UNKNOWN, "no objective is set"),
+    ],
+)
+def test_after_a_roll_back_those_who_had_the_feature_are_held_against_those_who_had_not(changed, finding, said):
+    told = rolled_back(**changed)
+    assert (told.verdict, told.stage) == (RolloutAction.DONE, OFF)
+    assert told.recovery.finding is finding
+    assert said in told.recovery.reason
+    assert all(g.lift.low < g.lift.number < g.lift.high for g in told.recovery.guardrails)
+
+
+@pytest.mark.parametrize(
+    ("successes", "finding"), [(285, Recovered.YES), (240, Recovered.NOT_YET), (19, Recovered.UNKNOWN)]
+)
+def test_after_the_internal_stage_its_objectives_say_whether_its_members_recovered(successes, finding):
+    rollout = ROLLOUT.model_copy(update={"objectives": ("success_rate",)})
+    requests = 300 if successes > 20 else 20
+    more = [row("on", "success_rate", 5, successes, sum_d=requests) | {"trial_id": "search:after"}]
+    assert rolled_back(percentage=0.0, rollout=rollout, more=more).recovery.finding is finding
+
+
+def test_a_rollout_that_was_not_rolled_back_has_nothing_to_recover_from():
+    assert judged(50_000, 950_000).recovery is None

@@ -10,7 +10,7 @@ from ratchet.report.numbers import Unit, count
 from ratchet.report.results import SHOWN_ROWS, Row, estimate, rows
 from ratchet.report.sections.experiments import VERDICTS
 from ratchet.report.sections.lifts import FILE, verdict_label
-from ratchet.report.view import Block, CellKind, Column, Fact, Facts, Paragraph, Table, Tone
+from ratchet.report.view import Block, CellKind, Column, Fact, Facts, Label, Paragraph, Table, Tone
 
 
 def programme(result: Row) -> list[Block]:
@@ -40,6 +40,12 @@ def _facts(found: Row) -> Facts:
     )
 
 
+def _how(seen: object) -> Label:
+    how = seen.get("how") if isinstance(seen, Mapping) else None
+    words = {"holdback": Label("holdback", Tone.GOOD), "before and after": Label("before, other things too", Tone.WARN)}
+    return words.get(str(how), Label("nothing yet", Tone.MUTED))
+
+
 def _fact(name: str, record: object, unit: Unit, definition: str) -> Fact:
     known = estimate(record)
     return Fact(name, known.number, unit, definition, charts.uncertainty_in_words(known, unit))
@@ -53,7 +59,8 @@ def _lifts(lifts: list[Row]) -> list[Block]:
         Column("verdict", "Verdict", CellKind.LABEL, definition="experiments-verdict"),
         Column("measured", "Measured lift", CellKind.NUMBER, Unit.LIFT),
         Column("expected", "Most likely lift", CellKind.ESTIMATE, Unit.LIFT, "experiments-expected"),
-        Column("realised", "Measured again", CellKind.NUMBER, Unit.LIFT, "experiments-realised"),
+        Column("realised", "Seen since", CellKind.ESTIMATE, Unit.LIFT, "experiments-realised"),
+        Column("how", "Compared with", CellKind.LABEL),
     )
     newest = list(reversed(lifts))
     shown = tuple(
@@ -62,7 +69,8 @@ def _lifts(lifts: list[Row]) -> list[Block]:
             "verdict": verdict_label(x.get("verdict"), VERDICTS),
             "measured": x.get("measured"),
             "expected": estimate(x.get("expected")),
-            "realised": x.get("realised"),
+            "realised": estimate((x.get("realised") or {}).get("lift")),
+            "how": _how(x.get("realised")),
         }
         for x in newest[:SHOWN_ROWS]
     )

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from ratchet.report import numbers
 from ratchet.report.logtext import Text, logged, prose, text
 from ratchet.report.numbers import Unit, count
 from ratchet.report.results import Row, estimate, rows, total
@@ -82,7 +83,7 @@ def _timeline(entry: Row, as_of: str, audit: Row) -> Timeline:
         facts=_facts(entry),
         forest=_forest(entry),
         objectives=_objectives(entry),
-        checks=(*_sample_ratio(entry), *assignment(audit)),
+        checks=(*_recovery(entry), *_sample_ratio(entry), *assignment(audit)),
     )
 
 
@@ -175,6 +176,19 @@ def _met(objective: Mapping[str, Any]) -> Label:
     words = {True: Label("met", Tone.GOOD), False: Label("breached", Tone.BAD)}
     met = objective.get("met")
     return words[met] if isinstance(met, bool) else Label("too few to judge", Tone.MUTED)
+
+
+def _recovery(entry: Row) -> tuple[Check, ...]:
+    """Return whether what was harmed came back after a roll back."""
+    found = entry.get("recovery")
+    if not isinstance(found, Mapping):
+        return ()
+    tones = {"recovered": Tone.GOOD, "not yet": Tone.BAD}
+    finding = str(found.get("finding"))
+    label = Label(finding, tones.get(finding, Tone.MUTED))
+    since = numbers.short_day(str(found.get("since")))
+    said = text(f"Since {since}: ", prose(found.get("reason"), "no reason was given"), ".")
+    return (Check("Recovery", label, said),)
 
 
 def _sample_ratio(entry: Row) -> tuple[Check, ...]:
