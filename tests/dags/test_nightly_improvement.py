@@ -102,7 +102,7 @@ def run(nightly, airflow_tables, monkeypatch, tmp_path):
                 raise broken[name]
             if name == "report":
                 folder = night.home.artifacts(day)
-                folder.mkdir(parents=True)
+                folder.mkdir(parents=True, exist_ok=True)
                 (folder / "report.html").write_text("the report")
             night.mark(name, "done")
             return {"rows": 1}
