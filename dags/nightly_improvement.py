@@ -13,7 +13,7 @@ The landing zones of the settings (`sources`; default `$RATCHET_HOME/landing/dt=
 ### Writes
 `$RATCHET_HOME/artifacts/<day>/`, `report.html` first of all: its path is the result (XCom) of the task `verdict`.
 Beside it bronze, quarantine, marts and snapshots, and `published/` when the night is live and passed its gates. Where
-the setting `notify` names a connection, people are told there of roll backs, verdicts and failed live nights, each once.
+the setting `notify` names a connection, people are told there of roll backs, verdicts and failed live nights, once.
 
 ### Running it again
 Safe at any time, whole or from any task: the same day gives the same bytes, and a killed run heals. What a night
