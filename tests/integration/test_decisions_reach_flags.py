@@ -135,16 +135,3 @@ def test_what_a_person_approved_is_served_to_everybody_from_the_next_night_on(ho
     client.close()
     states = {s.record["type"]: s.state.value for s in fold(read(home / "decisions", date.max), date.max).values()}
     assert states["experiment_decision"] == "deployed"
-
-
-def test_the_night_after_measures_what_was_shipped(home, nights):
-    day = FIRST + timedelta(days=3)
-    use(home, day)
-    live(home, day)
-    use(home, day + timedelta(days=1))
-    live(home, day + timedelta(days=1))
-    found = json.loads((home / "artifacts" / f"{day + timedelta(days=1)}" / "experiments.json").read_text("utf-8"))
-    (lift,) = found["programme"]["lifts"]
-    assert lift["verdict"] == "ship"
-    assert lift["realised"]["how"] == "before and after"
-    assert lift["realised"]["lift"]["low"] > 0.5
