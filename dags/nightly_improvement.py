@@ -160,6 +160,7 @@ def nightly_improvement() -> None:
         kpis = run("kpis", "Computes the key figures and their change.")
         experiments = run("experiments", "Judges and audits every experiment.")
         rollouts = run("rollouts", "Judges whether each rollout may go on.")
+        impact = run("impact", "Judges whether deployed fixes help, and adds up what all improvements brought.")
     with TaskGroup("generate", prefix_group_id=False, tooltip="From findings to improvements"):
         apis = run("apis", "Says what connected APIs can do, and proves a client of each.")
         improvements = run("improvements", "Turns findings into ranked improvements.")
@@ -169,10 +170,24 @@ def nightly_improvement() -> None:
     report = run("report", "Draws the report, whatever failed.", trigger_rule=TriggerRule.ALL_DONE)
 
     ingest >> check_raw >> [build_marts, drift]
-    build_marts >> check_marts >> [gaps, issues, feedback, usage, health, trends, kpis, experiments, rollouts]
+    build_marts >> check_marts >> [gaps, issues, feedback, usage, health, trends, kpis, experiments, rollouts, impact]
     gaps >> apis
-    [gaps, issues, feedback, experiments, rollouts, apis] >> improvements
-    [drift, gaps, issues, feedback, usage, health, trends, kpis, experiments, rollouts, apis, improvements] >> report
+    [gaps, issues, feedback, experiments, rollouts, impact, apis] >> improvements
+    [
+        drift,
+        gaps,
+        issues,
+        feedback,
+        usage,
+        health,
+        trends,
+        kpis,
+        experiments,
+        rollouts,
+        impact,
+        apis,
+        improvements,
+    ] >> report
     [health, report] >> publish
     [report, publish] >> verdict()
 

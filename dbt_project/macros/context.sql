@@ -98,3 +98,12 @@
 {% macro audited_days() -%}
     {{ return(7) }}
 {%- endmacro %}
+
+{#- An error lands so many days after the request that it hit at the most, and is so many steps below it. -#}
+{% macro error_reach_days() -%}
+    {{ return(7) }}
+{%- endmacro %}
+
+{% macro deepest_step() -%}
+    {{ return(20) }}
+{%- endmacro %}

@@ -30,6 +30,7 @@ RESULTS = (
     "kpis",
     "experiments",
     "rollouts",
+    "impact",
     "tasks",
     "apis",
     "improvements",

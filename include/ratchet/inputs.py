@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
     from ratchet.api_catalogue import Entry
     from ratchet.contracts.gaps import GapsResult
+    from ratchet.contracts.impacts import Deployment
     from ratchet.contracts.rollout_verdicts import RolloutsResult
     from ratchet.contracts.satisfaction import FeedbackResult
     from ratchet.deploy.decisions import Decision
     from ratchet.measure.experiments import ExperimentsResult
+    from ratchet.measure.impact import ImpactResult
     from ratchet.trials import Trials
     from ratchet.warehouse import Warehouse
 
@@ -32,8 +34,8 @@ if TYPE_CHECKING:
 def warehouse(night: Night, *, has_trials: bool = False) -> Iterator[tuple[Warehouse, list[date]]]:
     """Open the warehouse, prepared for this night, with the landing days its daily statistics still lack.
 
-    With `has_trials` it is told the night's experiments and rollouts. Every step prepares for itself: where nights run
-    side by side, another one may have been here since the step before.
+    With `has_trials` it is told the night's experiments and rollouts, and the fixes that were deployed. Every step
+    prepares for itself: where nights run side by side, another one may have been here since the step before.
     """
     from ratchet import frames
     from ratchet.warehouse import Warehouse
@@ -44,6 +46,7 @@ def warehouse(night: Night, *, has_trials: bool = False) -> Iterator[tuple[Wareh
         if has_trials:
             night.write("changes", frames.records(warehouse.changes()))
             warehouse.tell_trials(trials(night).trials)
+            warehouse.tell_deployments(deployments(night))
         yield warehouse, pending
 
 
@@ -70,6 +73,13 @@ def trials(night: Night, day: date | None = None, more: Iterable[Decision] = ())
     return registered_trials.as_of(known, list(recorded.values()), night.result("changes") or [], at)
 
 
+def deployments(night: Night) -> list[Deployment]:
+    """Return the fixes that were deployed and are under judgement, or were decided within the window."""
+    from ratchet.deploy import decisions, impacts
+
+    return impacts.deployments(decisions.read(night.home.decisions, night.day), night.day, night.settings)
+
+
 def experiments(night: Night, known: Trials) -> ExperimentsResult:
     """Return every experiment judged."""
     from ratchet.measure.experiments import experiments as judge
@@ -87,6 +97,17 @@ def rollouts(night: Night, known: Trials) -> RolloutsResult:
     return judge_rollouts(
         known.registered.rollouts, known.states, facts, mart(night, "mart_experiment_units"), wanted, night.day
     )
+
+
+def impact(night: Night) -> ImpactResult:
+    """Return every deployed fix judged."""
+    from ratchet.measure.impact import impacts, trialled
+    from ratchet.measure.impact_verdicts import Rules
+
+    known = deployments(night)
+    tried = trialled(experiments(night, trials(night))) if known else {}
+    rules = Rules.of(night.settings)
+    return impacts(mart(night, "mart_impact_days"), known, rules, night.day, tried)
 
 
 def gaps(night: Night) -> GapsResult:

@@ -56,14 +56,15 @@ PLAN: tuple[Step, ...] = (
     Step("kpis", "measure", ("check_marts",)),
     Step("experiments", "measure", ("check_marts",)),
     Step("rollouts", "measure", ("check_marts",)),
+    Step("impact", "measure", ("check_marts",)),
     Step("apis", "generate", ("gaps",)),
-    Step("improvements", "generate", ("gaps", "errors", "feedback", "experiments", "rollouts", "apis")),
+    Step("improvements", "generate", ("gaps", "errors", "feedback", "experiments", "rollouts", "impact", "apis")),
     Step(  # it needs every finding by itself: Airflow gives up `improvements` while the other findings still run
         "report",
         "report",
         (
             *("drift", "gaps", "errors", "feedback", "usage", "health", "trends", "kpis", "experiments", "rollouts"),
-            *("apis", "improvements"),
+            *("impact", "apis", "improvements"),
         ),
         always=True,
     ),

@@ -69,6 +69,7 @@ class ValueTable(_Strict):
     successful_interaction: float | None = None
     support_ticket: float | None = None
     hour_of_work: float | None = None
+    cost_unit: float | None = None
 
 
 class Settings(_Strict):
@@ -82,6 +83,9 @@ class Settings(_Strict):
     safety_mode: bool
     min_feedback_count: Positive
     rollback_threshold: Share
+    impact_horizon_days: Positive
+    impact_baseline_days: Positive
+    impact_min_days: Positive
     max_improvements_per_cycle: Count
     max_deployed_per_cycle: Count
     max_concurrent_improvements: Count
@@ -129,6 +133,8 @@ class Settings(_Strict):
             ("batch_size_min", "batch_size_max"),
             ("concurrency_min", "concurrency_max"),
             ("gap_window_days", "suggestion_window_days"),
+            ("impact_min_days", "impact_horizon_days"),
+            ("impact_min_days", "impact_baseline_days"),
         ):
             if getattr(self, low) > getattr(self, high):
                 raise ValueError(f"{low} must not be above {high}")

@@ -185,9 +185,28 @@ def apis(night: Night) -> Summary:
     return _keep(night, "apis", found)
 
 
+def impact(night: Night) -> Summary:
+    """Judge whether deployed fixes help, and add up what all improvements brought."""
+    from ratchet.deploy import decisions
+    from ratchet.deploy.impacts import courses
+    from ratchet.measure import impact as measured
+    from ratchet.measure import ledger, returns
+
+    found = inputs.impact(night)
+    recorded = decisions.read(night.home.decisions, night.day)
+    known = ledger.with_tonight(courses(recorded, night.day), found.impacts, night.day)
+    parts = {
+        "ledger": ledger.ledger(known).as_artifact(),
+        "learning": returns.learning(known, inputs.mart(night, "mart_kpis_daily"), night.day).as_artifact(),
+        "returns": returns.returns(known, night.settings.values_usd).as_artifact(),
+        "definitions": {**measured.DEFINITIONS, **ledger.DEFINITIONS, **returns.DEFINITIONS},
+    }
+    return _keep(night, "impact", found.as_artifact() | parts)
+
+
 def improvements(night: Night) -> Summary:
     """Turn findings into improvements with their evidence; a live night records what it proposes and approves."""
-    from ratchet.deploy import decisions, lifecycle
+    from ratchet.deploy import decisions, impacts, lifecycle
     from ratchet.deploy.deployments import Policy
     from ratchet.generate import order, tasks
 
@@ -198,7 +217,8 @@ def improvements(night: Night) -> Summary:
     fresh = opened.fresh(candidates)
     cycle = order.choose(candidates, fresh, night.settings, may_propose=not opened.closed)
     policy = Policy.of(night.settings)
-    settled = lifecycle.settle(opened, cycle.chosen, cycle.deferred, policy, moved.verdicts)
+    effects = impacts.judgements(night.result("impact")["impacts"], opened.standings, night.day)
+    settled = lifecycle.settle(opened, cycle.chosen, cycle.deferred, policy, moved.verdicts, effects)
     night.write("tasks", tasks.tasks_artifact(settled.improvements, night.day))
     summary = _keep(night, "improvements", settled.as_artifact())
     if not is_live(night):
@@ -362,6 +382,7 @@ STEPS: dict[str, Callable[[Night], Summary]] = {
         kpis,
         experiments,
         rollouts,
+        impact,
         apis,
         improvements,
         report,

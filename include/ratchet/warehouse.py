@@ -19,9 +19,10 @@ import duckdb
 import pyarrow.parquet as pq
 
 import ratchet.errors as errors
-from ratchet import bronze, carried, files, trial_tables
+from ratchet import bronze, carried, files, impact_tables, trial_tables
 from ratchet.bronze import quoted
 from ratchet.contracts.experiments import Trial
+from ratchet.contracts.impacts import Deployment
 from ratchet.contracts.rollouts import CHANGE_FIELDS
 from ratchet.contracts.streams import STREAMS
 from ratchet.home import Home
@@ -93,8 +94,8 @@ class Warehouse:
     def prepare(self, day: date, pending_days: Sequence[date], settings: WindowSettings) -> None:
         """Tell the next build which night it is and point the bronze views at the files it may read.
 
-        It knows no trials until it is told. Landing days before `history_start` are not shown; what an earlier build
-        made of them is built away.
+        It knows no trials and no deployments until it is told. Landing days before `history_start` are not shown; what
+        an earlier build made of them is built away.
         """
         start = settings.history_start or self._first_landing(day, pending_days)
         forgotten = sorted(d for d in self._built() if d < start)
@@ -110,6 +111,7 @@ class Warehouse:
         self.connection.execute("delete from run.pending")
         _insert(self.connection, "run.pending", [(d,) for d in sorted(pending)])
         self.tell_trials(())
+        self.tell_deployments(())
         self._show_bronze(max(start, min([day, *pending]) - timedelta(days=LOOKBACK_DAYS)), day)
         self.connection.commit()
 
@@ -121,6 +123,11 @@ class Warehouse:
         for table, rows in trial_tables.rows(told, closed).items():
             self.connection.execute(f"delete from run.{table}")  # noqa: S608 -- our own table names
             _insert(self.connection, f"run.{table}", rows)
+
+    def tell_deployments(self, deployments: Iterable[Deployment]) -> None:
+        """Tell the next build which deployed fixes its mart of impact is about; no daily statistic depends on them."""
+        self.connection.execute(f"delete from run.{impact_tables.TABLE}")  # noqa: S608 -- our own table name
+        _insert(self.connection, f"run.{impact_tables.TABLE}", impact_tables.rows(deployments))
 
     def carry(self, project_hash: str) -> int:
         """Take the trials whose facts an earlier night has out of this build; return how many phases they have."""
@@ -285,7 +292,7 @@ def _create(connection: Any) -> None:
         create table if not exists run.pending (landed_date date not null);
         create table if not exists run.context (as_of date not null);
     """)
-    for table, columns in trial_tables.COLUMNS.items():
+    for table, columns in (*trial_tables.COLUMNS.items(), (impact_tables.TABLE, impact_tables.COLUMNS)):
         connection.execute(f"create table if not exists run.{table} ({columns})")
 
 

@@ -20,7 +20,10 @@ from ratchet.warehouse import Warehouse
 MODELS = marts.PROJECT / "models"
 PATHS = sorted(MODELS.rglob("*.sql"))
 LAYER_BELOW = {"staging": {"staging"}, "intermediate": {"staging", "intermediate"}, "marts": {"intermediate", "marts"}}
-RUN = {f"source.ratchet.run.{name}" for name in ("context", "pending", "trials", "trial_variants", "trial_metrics")}
+RUN = {
+    f"source.ratchet.run.{name}"
+    for name in ("context", "pending", "trials", "trial_variants", "trial_metrics", "impacts")
+}
 NOT_REPEATABLE = re.compile(
     r"\b(now|today|current_date|current_time|current_timestamp|get_current_\w+|localtime|localtimestamp|getdate|sysdate"
     r"|transaction_timestamp|clock_timestamp|random|rand|setseed|uuid|gen_random_uuid|uuidv[47]|nextval|any_value|first)\b"

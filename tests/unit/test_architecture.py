@@ -19,7 +19,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "contracts",
         "files run_day",
         "home settings yaml_files",
-        "frames statistics objectives airflow_api bronze registry phases rollout_files trial_tables "
+        "frames statistics objectives airflow_api bronze registry phases rollout_files trial_tables impact_tables "
         "api_snapshots connected_apis",
         "carried follow_ups",
         "discover log quality analyze generate validate deploy measure report warehouse samples client",

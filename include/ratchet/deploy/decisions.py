@@ -112,6 +112,7 @@ class Standing:
         validated: what was known when it was validated; `publishes` in it is what was approved, byte for byte.
         validated_on: when that was.
         published_version: the version that first carried it.
+        measured: what the verdict on its effect said, None before there was one.
     """
 
     improvement_id: str
@@ -127,6 +128,7 @@ class Standing:
     validated: Mapping[str, Any] = field(default_factory=dict)
     validated_on: date | None = None
     published_version: str | None = None
+    measured: Mapping[str, Any] | None = None
 
 
 def read(folder: Path, as_of: date) -> tuple[Decision, ...]:
@@ -204,7 +206,7 @@ def _next(now: Standing | None, decision: Decision) -> Standing:
         return replace(moved, validated=decision.facts, validated_on=decision.effective_date)
     if state is State.DEPLOYED:
         return replace(moved, published_version=decision.facts.get("published_version"))
-    return moved
+    return replace(moved, measured=decision.facts) if now.state is State.DEPLOYED else moved
 
 
 def _proposed(now: Standing | None, decision: Decision) -> Standing:

@@ -101,6 +101,7 @@ def settle(
     deferred: Iterable[Improvement],
     policy: Policy | None = None,
     verdicts: Iterable[RolloutVerdict] = (),
+    judged: Iterable[Decision] = (),
 ) -> Settled:
     """Give tonight's improvements their states, and say what the night decides.
 
@@ -113,13 +114,14 @@ def settle(
         deferred: those beyond the limits; they have not vanished.
         policy: what the night may approve by itself, None for nothing.
         verdicts: tonight's on rollouts, which judge the steps that were published before.
+        judged: tonight's verdicts on deployed fixes.
 
     Raises:
         DecisionsError: if a recorded proposal is not a whole record.
     """
     found, waiting = list(chosen), list(deferred)
     present = {i.improvement_id for i in (*found, *waiting)}
-    decisions = () if night.closed else tuple(_decide(night, found, present, policy, verdicts))
+    decisions = () if night.closed else tuple(_decide(night, found, present, policy, verdicts, judged))
     standings = fold((*night.recorded, *decisions), night.as_of)
     seen = [_standing_of(i, standings[i.improvement_id]) for i in found]
     gone = [_recalled(s) for s in standings.values() if s.improvement_id not in present]
@@ -132,10 +134,11 @@ def _decide(
     present: set[str],
     policy: Policy | None,
     verdicts: Iterable[RolloutVerdict],
+    judged: Iterable[Decision],
 ) -> Iterable[Decision]:
     made = [d for i in found for d in _about(night, i, night.standings.get(i.improvement_id))]
     made += [d for s in night.standings.values() if s.improvement_id not in present for d in _absent(night, s)]
-    made += judgements(verdicts, night.standings, night.as_of)
+    made += [*judgements(verdicts, night.standings, night.as_of), *judged]
     made += superseded(night.standings, night.as_of, NIGHT)
     if policy is not None:
         made += approvals(found, fold((*night.recorded, *made), night.as_of), policy, night.as_of)
@@ -201,6 +204,7 @@ def _standing_of(improvement: Improvement, standing: Standing) -> Improvement:
         snoozed_until=standing.snoozed_until,
         vanished_on=None,
         published_version=standing.published_version,
+        measured_effect=dict(standing.measured) if standing.measured else None,
     )
 
 
