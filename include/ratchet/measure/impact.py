@@ -49,10 +49,10 @@ DEFINITIONS = {
     "(Benjamini-Hochberg)",
     "adoption": "share of the attempts since the deployment whose application had loaded a version that holds the fix; "
     "only those count",
-    "regression to the mean": "a fix is proposed when an error is bad, and what follows a bad week is better by "
+    "regression_to_the_mean": "a fix is proposed when an error is bad, and what follows a bad week is better by "
     "itself: the days for which it was proposed are left out",
-    "placebo dates": "the same method on days on which nothing was deployed: it should find nothing as good there",
-    "pre-trend": "whether failures were moving before the fix, or moved unlike those of the unaffected intents",
+    "placebo_dates": "the same method on days on which nothing was deployed: it should find nothing as good there",
+    "pre_trend": "whether failures were moving before the fix, or moved unlike those of the unaffected intents",
 }
 
 

@@ -21,9 +21,11 @@ from ratchet.report.sections.experiments import experiments
 from ratchet.report.sections.feedback import feedback
 from ratchet.report.sections.gaps import gaps
 from ratchet.report.sections.health import health
+from ratchet.report.sections.impact import impact
 from ratchet.report.sections.improvements import improvements
 from ratchet.report.sections.kpis import kpis
 from ratchet.report.sections.landing import landing
+from ratchet.report.sections.ledger import learning, ledger
 from ratchet.report.sections.programme import programme
 from ratchet.report.sections.quality import quality
 from ratchet.report.sections.rollouts import rollouts
@@ -86,6 +88,9 @@ def _chapters(found: Results) -> tuple[Chapter, ...]:
         section(found, "experiments", "Experiments", "experiments", "experiments", experiments),
         section(found, "programme", "What experiments brought", "experiments", "experiments", programme),
         section(found, "rollouts", "Rollouts", "rollouts", "rollouts", staged),
+        section(found, "impact", "What deployed fixes did", "impact", "impact", impact),
+        section(found, "ledger", "What became of improvements", "impact", "impact", ledger),
+        section(found, "learning", "What learning brought", "impact", "impact", learning),
     )
     return (
         Chapter("log", "Log", "What came in, and can it be trusted?", log),

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from ratchet.report.impact_view import Effects
 from ratchet.report.logtext import Logged
 from ratchet.report.results import SHOWN_IDS, Results, Row, event_ids, rows
 from ratchet.report.sections import drift, experiments, landing
@@ -30,6 +31,7 @@ _SOURCES = {
     "apis": ("Connected APIs", "<home>/apis, mart_api_endpoints, apis.json"),
     "experiments": ("Experiments", "mart_experiments, mart_experiment_units, mart_experiment_assignments"),
     "rollouts": ("Rollouts", "mart_experiments, mart_experiment_units"),
+    "impact": ("Impact", "mart_impact_days, mart_kpis_daily, decisions"),
 }
 _OURS = {"load": landing.MEANINGS, "drift": drift.MEANINGS, "experiments": experiments.MEANINGS}
 # what a renderer names in the head of a block
@@ -37,6 +39,7 @@ _OF_BLOCKS: dict[type, tuple[str, ...]] = {
     KeyFigures: tuple(f"kpis-{key}" for key in ("value", "week", "week_before", "trailing", "difference", "verdict")),
     Trends: ("kpis-trailing",),
     Proposals: ("improvements-confidence",),
+    Effects: tuple(f"impact-{key}" for key in ("verdict", "regression_to_the_mean", "placebo_dates", "pre_trend")),
     Trials: tuple(f"experiments-{key}" for key in ("verdict", "margin", "p", "sample_ratio", "audit")),
     Timelines: ("rollouts-phase", "rollouts-sample_ratio_p", "rollouts-hold", "experiments-audit"),
 }

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from ratchet.report import charts, numbers, trial_charts
+from ratchet.report import charts, impact_charts, numbers, trial_charts
 from ratchet.report.logtext import Logged, Text, shortened
 from ratchet.report.numbers import Unit
 from ratchet.report.view import STANDING_WORDS, Change, Tone, View
@@ -39,6 +39,7 @@ def _environment() -> Environment:
     environment.globals |= {
         "charts": charts,
         "trial_charts": trial_charts,
+        "impact_charts": impact_charts,
         "numbers": numbers,
         "arrow": arrow,
         "standing_words": STANDING_WORDS,

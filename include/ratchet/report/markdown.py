@@ -12,7 +12,7 @@ from ratchet.contracts.estimates import Estimate
 from ratchet.report import charts, numbers
 from ratchet.report.markdown_text import fact, grid, rest, say
 from ratchet.report.numbers import Unit
-from ratchet.report.trial_markdown import forest, timelines, trials
+from ratchet.report.trial_markdown import effects, forest, timelines, trials
 from ratchet.report.view import (
     STANDING_WORDS,
     Bars,
@@ -190,6 +190,7 @@ _BLOCKS: dict[str, Callable[[Any], str]] = {
     "proposals": _proposals,
     "forest": forest,
     "trials": trials,
+    "effects": effects,
     "timelines": lambda b: timelines(b, _table),
     "link": lambda b: f"{b.label}: {b.file}",
 }

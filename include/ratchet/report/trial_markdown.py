@@ -1,4 +1,4 @@
-"""Experiments and rollouts as Markdown: forest plots as lines of characters, timelines as tables.
+"""Experiments, rollouts and deployed fixes as Markdown: forest plots as lines of characters, timelines as tables.
 
 Every other block of the view belongs to `markdown.py`.
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from ratchet.contracts.estimates import Estimate
-from ratchet.report import charts, numbers, trial_charts
+from ratchet.report import charts, impact_charts, numbers, trial_charts
+from ratchet.report.impact_view import Effect, Effects
 from ratchet.report.markdown_text import fact, grid, rest, say
 from ratchet.report.numbers import Unit
 from ratchet.report.trial_view import Check, Forest, Interval, Span, SpanState, Timeline, Timelines, Trial, Trials
@@ -54,6 +55,23 @@ def _timeline(t: Timeline, table: Callable[[Table], str]) -> str:
         *_checks(t.checks),
     ]
     return "\n\n".join(line for line in lines if line)
+
+
+def effects(block: Effects) -> str:
+    """Return deployed fixes, one heading each."""
+    found = map(_effect, block.effects)
+    return "\n\n".join([*found, *rest(block.total, len(block.effects), block.file)])
+
+
+def _effect(e: Effect) -> str:
+    lines = [
+        *_head(e.name, e.verdict, e.reason, ()),
+        say(e.about),
+        *([impact_charts.in_words(e)] if e.days else []),
+        "\n".join(f"- {fact(f)}" for f in e.facts),
+        *_checks(e.checks),
+    ]
+    return "\n\n".join(lines)
 
 
 def _head(name: str, verdict: Label, reason: str, news: Iterable[str]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.unit.analyze.test_trends import series_mart
 from tests.unit.report import trial_fixtures
+from tests.unit.report import impact_fixtures, trial_fixtures
 
 from ratchet import objectives
 from ratchet.analyze.trends import find_trends
@@ -31,6 +32,7 @@ STEPS = (
     "kpis",
     "experiments",
     "rollouts",
+    "impact",
     "apis",
     "improvements",
 )
@@ -723,6 +725,7 @@ def night(**changes: Any) -> dict[str, Any]:
         "tasks": tasks(),
         "experiments": trial_fixtures.experiments(),
         "rollouts": trial_fixtures.rollouts(),
+        "impact": impact_fixtures.impact(),
         "apis": apis(),
         "steps": marks(),
     } | changes
@@ -741,6 +744,7 @@ def hostile() -> dict[str, Any]:
         usage=usage(HOSTILE),
         apis=apis(HOSTILE),
         improvements=improvements([improvement(i, t) for i, t in enumerate(HOSTILE)]),
+        impact=impact_fixtures.hostile(HOSTILE),
         steps=[m | ({"state": "failed", "reason": HOSTILE[0]} if m["step"] == "drift" else {}) for m in marks()],
     )
 
@@ -768,6 +772,7 @@ def flooded() -> dict[str, Any]:
         feedback=feedback(names),
         usage=usage(names),
         improvements=improvements([improvement(i, names[i % 200]) for i in range(500)]),
+        impact=impact_fixtures.hostile(names),
         experiments=tried,
         rollouts=rolled,
     )
@@ -800,5 +805,6 @@ def empty() -> dict[str, Any]:
         tasks=tasks() | {"tasks": []},
         experiments=trial_fixtures.nothing("experiments"),
         rollouts=trial_fixtures.nothing("rollouts"),
+        impact=impact_fixtures.nothing(),
         apis=apis(()),
     )

@@ -25,6 +25,7 @@ ARTIFACTS = (
     "improvements",
     "experiments",
     "rollouts",
+    "impact",
     "apis",
 )
 
