@@ -110,7 +110,8 @@ def learning(courses: Iterable[Course], kpis: pd.DataFrame, as_of: date) -> Lear
 
 
 def _stability(kpis: pd.DataFrame, as_of: date) -> Estimate:
-    daily = kpis[(kpis["metric"] == "success_rate") & (kpis["window_days"] == 1)]
+    recent = pd.to_datetime(kpis["metric_date"]) > pd.Timestamp(as_of) - timedelta(days=WINDOW_DAYS)
+    daily = kpis[(kpis["metric"] == "success_rate") & (kpis["window_days"] == 1) & recent]
     rows = frames.rows_of(daily, as_of, ("metric_date",))
     hits, n = (rows[c].astype(float).to_numpy() for c in ("numerator", "denominator"))
     hits, n = hits[n > 0], n[n > 0]

@@ -46,7 +46,7 @@ def picture(effect: Effect) -> Markup:
             _level(effect.before, 0.0, edge, full),
             _level(effect.with_fix, edge, 100.0, full),
             Markup('<path class="deployed" d="M{} 0V100"/>').format(charts.rounded(edge)),
-            *(_point(d, i, len(days), full) for i, d in enumerate(days) if d.share is not None),
+            *(_points(days, name, full) for name in ("dot", "dot left-out", "dot with-fix")),
         ]
     )
     y_axis = Markup("").join(
@@ -72,17 +72,24 @@ def _level(estimate: Estimate, left: float, right: float, full: float) -> Markup
     return band + Markup('<path class="center" d="M{} {}H{}"/>').format(ends[0], middle, ends[1])
 
 
-def _point(day: EffectDay, index: int, days: int, full: float) -> Markup:
-    name = "dot with-fix" if day.with_fix else "dot" if day.counted else "dot left-out"
-    return Markup('<path class="{}" d="M{} {}h0"/>').format(name, _x(index, days), _y(day.share or 0.0, full))
+def _points(days: Sequence[EffectDay], name: str, full: float) -> Markup:
+    """Return the points of one kind as one path: lines of no length with round ends."""
+    found = [(i, d.share) for i, d in enumerate(days) if d.share is not None and _kind(d) == name]
+    path = "".join(f"M{_x(i, len(days))} {_y(share, full)}h0" for i, share in found)
+    return Markup('<path class="{}" d="{}"/>').format(name, path) if path else Markup("")
+
+
+def _kind(day: EffectDay) -> str:
+    return "dot with-fix" if day.with_fix else "dot" if day.counted else "dot left-out"
 
 
 def _x_axis(days: Sequence[EffectDay]) -> Markup:
     first = next((i for i, d in enumerate(days) if d.with_fix), None)
-    shown = [0, *([first] if first and 2 < first < len(days) - 3 else []), *([len(days) - 1] if len(days) > 1 else [])]
+    apart = len(days) / 4  # labels that are nearer than that would touch on a narrow page
+    shown = [0, *([first] if first and apart <= first <= len(days) - apart else []), len(days) - 1]
     return Markup("").join(
         (Markup("<span>{1}</span>") if i == len(days) - 1 else Markup('<span style="left:{}%">{}</span>')).format(
             _x(i, len(days)), numbers.short_day(days[i].day)
         )
-        for i in shown
+        for i in dict.fromkeys(shown)
     )

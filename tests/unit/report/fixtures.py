@@ -772,7 +772,7 @@ def flooded() -> dict[str, Any]:
         feedback=feedback(names),
         usage=usage(names),
         improvements=improvements([improvement(i, names[i % 200]) for i in range(500)]),
-        impact=impact_fixtures.hostile(names),
+        impact=impact_fixtures.titled(names),
         experiments=tried,
         rollouts=rolled,
     )

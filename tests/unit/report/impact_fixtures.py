@@ -195,6 +195,12 @@ def nothing() -> dict[str, Any]:
     return whole | {"ledger": ledger, "learning": learning, "returns": dict.fromkeys(whole["returns"], none)}
 
 
+def titled(texts: Sequence[str]) -> dict[str, Any]:
+    """Return fixes with these titles; nothing else of a fix is as long as somebody makes it."""
+    verdicts = list(REASONS)
+    return impact([fix(verdicts[i % len(verdicts)], i, t) for i, t in enumerate(texts, 1)])
+
+
 def hostile(texts: Sequence[str]) -> dict[str, Any]:
     """Return fixes whose every text is an attack."""
     verdicts = list(REASONS)

@@ -21,7 +21,7 @@ from ratchet.report.trial_view import Sample, Trial, Trials
 from ratchet.report.view import Block, CellKind, Column, Fact, Paragraph, Table, Tone
 
 SHOWN, SHOWN_PROBLEMS = 10, 5
-_LINES = 60  # of all forest plots together: experiments of many arms take the place of others
+_LINES = 54  # of all forest plots together: experiments of many arms take the place of others
 _ARMS_OF_TWO = 2
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _DECIDED = ("ship", "roll back")

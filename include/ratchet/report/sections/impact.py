@@ -8,7 +8,7 @@ from typing import Any
 from ratchet.contracts.estimates import Estimate
 from ratchet.report import charts, numbers
 from ratchet.report.impact_view import Effect, EffectDay, Effects
-from ratchet.report.logtext import Text, logged, prose, text
+from ratchet.report.logtext import Text, logged, prose, shortened, text
 from ratchet.report.numbers import Unit, count
 from ratchet.report.results import Row, estimate, rows, total
 from ratchet.report.sections.lifts import brief, short_name
@@ -16,7 +16,7 @@ from ratchet.report.trial_view import Check
 from ratchet.report.view import Block, Fact, Label, Paragraph, Tone
 
 FILE = "impact.json"
-SHOWN = 5
+SHOWN, SHOWN_TITLE = 5, 80
 VERDICTS = {
     "rolled_back": Tone.BAD,
     "kept": Tone.GOOD,
@@ -59,7 +59,7 @@ def _effect(row: Row) -> Effect:
     before, with_fix = estimate(row.get("before")), estimate(row.get("with_fix"))
     return Effect(
         id=f"impact-{logged(row.get('improvement_id'))}",
-        name=text(brief(row.get("title")) or "a fix without a title"),
+        name=text(logged(shortened(logged(row.get("title")), SHOWN_TITLE))),
         verdict=verdict_label(row.get("verdict")),
         reason=brief(row.get("reason")) or "no reason was given",
         about=_about(row),
@@ -89,7 +89,9 @@ def _facts(row: Row, before: Estimate, with_fix: Estimate) -> tuple[Fact, ...]:
         _fact("Failed with the fix", with_fix, Unit.SHARE, "impact-effect"),
         _fact("Change", estimate(row.get("relative")), Unit.LIFT, "impact-relative"),
         _fact("Requests spared", saved, Unit.COUNT, "impact-saved"),
-        _fact("All failures", estimate(row.get("all_failures")), Unit.LIFT, "impact-all_failures", points=True),
+        _fact(
+            "Any failure, of requests", estimate(row.get("all_failures")), Unit.LIFT, "impact-all_failures", points=True
+        ),
     )
     loaded = (
         f"loaded by {numbers.number(adoption.number, Unit.SHARE)} of requests" if adoption.number is not None else ""
@@ -99,7 +101,7 @@ def _facts(row: Row, before: Estimate, with_fix: Estimate) -> tuple[Fact, ...]:
 
 
 def _fact(name: str, known: Estimate, unit: Unit, definition: str, *, points: bool = False) -> Fact:
-    note = "of requests, difference" if points else charts.uncertainty_in_words(known, unit)
+    note = "difference" if points else charts.uncertainty_in_words(known, unit)
     if points:
         note = " \N{MIDDLE DOT} ".join(filter(None, [numbers.interval(known.low, known.high, unit), note]))
     return Fact(name, known.number, unit, definition, note)
