@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from typing import Any
 
 from tests.unit.analyze.test_trends import series_mart
-from tests.unit.report import trial_fixtures
 from tests.unit.report import impact_fixtures, trial_fixtures
 
 from ratchet import objectives
