@@ -1,10 +1,10 @@
 """Turns one UTC day of an AI application's logs into its daily improvement report.
 
 ### Does
-log → analyze → measure → generate → report → deploy for one day, the run's partition key. Every night at 02:00 UTC it
-is the day before. For another day: *Trigger* with a partition key such as `2026-11-20`, or fill in *Day*. For many:
-*Trigger > Backfill*, or `airflow backfill create --dag-id nightly_improvement --from-date 2026-10-01 --to-date
-2026-10-31 --max-active-runs 3` (both ends are run; days may run side by side, in any order).
+log → analyze → measure → generate → validate → report → deploy for one day, the run's partition key. Every night at
+02:00 UTC it is the day before. For another day: *Trigger* with a partition key such as `2026-11-20`, or fill in *Day*.
+For many: *Trigger > Backfill*, or `airflow backfill create --dag-id nightly_improvement --from-date 2026-10-01
+--to-date 2026-10-31 --max-active-runs 3` (both ends are run; days may run side by side, in any order).
 
 ### Reads
 The landing zones of the settings (`sources`; default `$RATCHET_HOME/landing/dt=*/`), the settings (`RATCHET_CONFIG`,
@@ -163,7 +163,10 @@ def nightly_improvement() -> None:
         impact = run("impact", "Judges whether deployed fixes help, and adds up what all improvements brought.")
     with TaskGroup("generate", prefix_group_id=False, tooltip="From findings to improvements"):
         apis = run("apis", "Says what connected APIs can do, and proves a client of each.")
+        fixes = run("fixes", "Makes a fix for each frequent error that can be mended.")
         improvements = run("improvements", "Turns findings into ranked improvements.")
+    with TaskGroup("validate", prefix_group_id=False, tooltip="What holds"):
+        proofs = run("proofs", "Replays what was logged with each fix, in the sandbox.")
     with TaskGroup("deploy", prefix_group_id=False, tooltip="What the AI application reads"):
         does = "Switches `published/` when the night is live and passed its gates; what waits is asked about then."
         publish = run("publish", does, outlets=[NIGHT])
@@ -172,22 +175,10 @@ def nightly_improvement() -> None:
     ingest >> check_raw >> [build_marts, drift]
     build_marts >> check_marts >> [gaps, issues, feedback, usage, health, trends, kpis, experiments, rollouts, impact]
     gaps >> apis
-    [gaps, issues, feedback, experiments, rollouts, impact, apis] >> improvements
-    [
-        drift,
-        gaps,
-        issues,
-        feedback,
-        usage,
-        health,
-        trends,
-        kpis,
-        experiments,
-        rollouts,
-        impact,
-        apis,
-        improvements,
-    ] >> report
+    issues >> fixes >> proofs
+    [gaps, issues, feedback, experiments, rollouts, impact, apis, proofs] >> improvements
+    findings = [drift, gaps, issues, feedback, usage, health, trends, kpis, experiments, rollouts, impact, apis]
+    [*findings, fixes, proofs, improvements] >> report
     [health, report] >> publish
     [report, publish] >> verdict()
 

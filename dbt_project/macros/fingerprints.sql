@@ -57,3 +57,8 @@
 {% macro quiet_days() -%}
     {{ return(7) }}
 {%- endmacro %}
+
+{#- How long an error hurts its unit at most, where no success follows. -#}
+{% macro longest_impact_minutes() -%}
+    30
+{%- endmacro %}

@@ -23,6 +23,7 @@ RESULTS = (
     "drift",
     "features",
     "errors",
+    "fixes",
     "feedback",
     "usage",
     "health",
@@ -36,6 +37,7 @@ RESULTS = (
     "improvements",
 )  # step results that are artifacts of the same name
 PAGES = ("drift.html", "data_docs")  # drawn by Evidently and Great Expectations; not byte-identical between runs
+FOLDERS = ("fixes",)  # of step results that are files of their own
 _LIBRARIES = (
     "apache-airflow",
     "dbt-core",
@@ -80,7 +82,7 @@ def _fill(night: Night, folder: Path, report: Mapping[str, str]) -> None:
             files.write_json(folder / f"{name}.json", result)
             for csv_name, rows in tables(name, result):
                 files.write_csv(folder / csv_name, rows, list(dict.fromkeys(k for row in rows for k in row)))
-    for page in PAGES:
+    for page in (*PAGES, *FOLDERS):
         _copy(night.work / page, folder / page)
     files.write_json(folder / "manifest.json", manifest(night, folder))
 
@@ -124,7 +126,7 @@ def manifest(night: Night, folder: Path) -> dict[str, Any]:
         "inputs": _inputs(night),
         "steps": sorted(night.marks().values(), key=lambda mark: mark["step"]),
         "artifacts": {str(p.relative_to(folder)): files.sha256(p) for p in produced},
-        "machine": {"python": platform.python_version(), "libraries": _versions()},
+        "machine": {"python": platform.python_version(), "libraries": _versions(), "sandbox": _isolations(night)},
         "generated_at": datetime.now(UTC),
     }
 
@@ -135,6 +137,11 @@ def _inputs(night: Night) -> list[dict[str, Any]]:
         | ({"files": load["files"]} if day == night.day else {})
         for day, load in night.loads().items()
     ]
+
+
+def _isolations(night: Night) -> list[str]:
+    """Return which isolations held when fixes were proven."""
+    return sorted({str(proof["level"]) for proof in night.result("proofs") or []})
 
 
 def _versions() -> dict[str, str]:

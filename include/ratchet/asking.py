@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from ratchet.deploy import approvals, decisions
+from ratchet.deploy import approvals, decisions, fixes
 from ratchet.deploy.approvals import Answer, Reply
 from ratchet.errors import AnswerError, SettledError
 from ratchet.night import Night
@@ -65,7 +65,8 @@ def question(key: str) -> Question | None:
     standing = found.get((name, int(revision)))
     if standing is None:
         return None
-    return put(standing.record, standing.revision, standing.proposed_on, night.settings.approvers)
+    in_force = fixes.in_force(decisions.read(night.home.decisions, date.max), date.max)
+    return put(fixes.asked(standing, in_force), standing.revision, standing.proposed_on, night.settings.approvers)
 
 
 def reply(key: str, event: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ratchet.api_catalogue import Entry
+    from ratchet.contracts.error_findings import ErrorsResult
+    from ratchet.contracts.fixes import Proof
     from ratchet.contracts.gaps import GapsResult
     from ratchet.contracts.impacts import Deployment
     from ratchet.contracts.rollout_verdicts import RolloutsResult
     from ratchet.contracts.satisfaction import FeedbackResult
     from ratchet.deploy.decisions import Decision
+    from ratchet.fixing import Made
     from ratchet.measure.experiments import ExperimentsResult
     from ratchet.measure.impact import ImpactResult
     from ratchet.trials import Trials
@@ -116,6 +119,26 @@ def gaps(night: Night) -> GapsResult:
 
     gaps, errors = (mart(night, name) for name in ("mart_feature_gaps", "mart_feature_gap_errors"))
     return find_gaps(gaps, errors, night.settings, night.day)
+
+
+def errors(night: Night) -> ErrorsResult:
+    """Return the frequent errors, ranked by whom they hurt."""
+    from ratchet.analyze.error_origins import current_fixes
+    from ratchet.analyze.errors import rank_errors
+    from ratchet.deploy import decisions, deployments
+
+    made = deployments.fixes_in_force(decisions.read(night.home.decisions, night.day), night.day)
+    known = current_fixes(made, mart(night, "mart_fingerprints"), night.day)
+    return rank_errors(mart(night, "mart_errors"), night.settings, night.day, known)
+
+
+def proofs(night: Night) -> tuple[Made, tuple[Proof, ...]]:
+    """Return tonight's fixes and the proof of each."""
+    from ratchet.contracts.fixes import Proof
+    from ratchet.fixing import Made
+
+    made = Made.from_record(night.result("fixes_made"))
+    return made, tuple(Proof.from_record(record) for record in night.result("proofs"))
 
 
 def feedback(night: Night) -> FeedbackResult:

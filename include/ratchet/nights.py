@@ -58,13 +58,19 @@ PLAN: tuple[Step, ...] = (
     Step("rollouts", "measure", ("check_marts",)),
     Step("impact", "measure", ("check_marts",)),
     Step("apis", "generate", ("gaps",)),
-    Step("improvements", "generate", ("gaps", "errors", "feedback", "experiments", "rollouts", "impact", "apis")),
+    Step("fixes", "generate", ("errors",)),
+    Step("proofs", "validate", ("fixes",)),
+    Step(
+        "improvements",
+        "generate",
+        ("gaps", "errors", "feedback", "experiments", "rollouts", "impact", "apis", "proofs"),
+    ),
     Step(  # it needs every finding by itself: Airflow gives up `improvements` while the other findings still run
         "report",
         "report",
         (
             *("drift", "gaps", "errors", "feedback", "usage", "health", "trends", "kpis", "experiments", "rollouts"),
-            *("impact", "apis", "improvements"),
+            *("impact", "apis", "fixes", "proofs", "improvements"),
         ),
         always=True,
     ),

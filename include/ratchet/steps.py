@@ -98,14 +98,11 @@ def gaps(night: Night) -> Summary:
 
 def errors(night: Night) -> Summary:
     """Rank errors by whom they hurt and how their rate changed."""
-    from ratchet.analyze.error_origins import current_fixes
-    from ratchet.analyze.errors import rank_errors
-    from ratchet.deploy import decisions, deployments
+    from ratchet import frames
 
-    made = deployments.fixes_in_force(decisions.read(night.home.decisions, night.day), night.day)
-    fixes = current_fixes(made, inputs.mart(night, "mart_fingerprints"), night.day)
-    found = rank_errors(inputs.mart(night, "mart_errors"), night.settings, night.day, fixes)
-    return _keep(night, "errors", found.as_artifact())
+    hurt = frames.records(frames.rows_of(inputs.mart(night, "mart_error_impact"), night.day, ("fingerprint",)))
+    impact = [{name: row[name] for name in ("fingerprint", "impact_minutes", "measured")} for row in hurt]
+    return _keep(night, "errors", inputs.errors(night).as_artifact() | {"impact": impact})
 
 
 def feedback(night: Night) -> Summary:
@@ -204,6 +201,34 @@ def impact(night: Night) -> Summary:
     return _keep(night, "impact", found.as_artifact() | parts)
 
 
+def fixes(night: Night) -> Summary:
+    """Make a fix for each frequent error that can be mended; what was validated before stays as it is."""
+    from ratchet import fixing
+    from ratchet.deploy import decisions
+    from ratchet.deploy.fixes import frozen
+
+    standings = decisions.fold(decisions.read(night.home.decisions, night.day), night.day)
+    known = frozen(standings, night.day, night.settings.suggestion_window_days)
+    made = fixing.make(inputs.errors(night), inputs.mart(night, "mart_fix_cases"), known, night.day)
+    night.write("fixes_made", made.as_record())
+    return {"fixes": len(made.fixes), "frozen": len(made.frozen), "declined": len(made.declined)}
+
+
+def proofs(night: Night) -> Summary:
+    """Replay what was logged with each fix, in the sandbox."""
+    from ratchet import fixing
+    from ratchet.contracts.estimates import as_record
+    from ratchet.validate import sandbox
+
+    made = fixing.Made.from_record(night.result("fixes_made"))
+    found = fixing.prove(made, inputs.mart(night, "mart_fix_cases"), sandbox.run)
+    for name, text in fixing.texts(made, found).items():
+        files.write_text(night.work / name, text)
+    night.write("proofs", as_record(found))
+    summary = _keep(night, "fixes", fixing.artifact(made, found))
+    return summary | {"hold": sum(proof.holds for proof in found)}
+
+
 def improvements(night: Night) -> Summary:
     """Turn findings into improvements with their evidence; a live night records what it proposes and approves."""
     from ratchet.deploy import decisions, impacts, lifecycle
@@ -231,9 +256,11 @@ def report(night: Night) -> Summary:
     """Draw the report and put every artifact of the night in place."""
     from ratchet import artifacts
     from ratchet import report as reporting
+    from ratchet.deploy import decisions, git_target
 
     results = {name: night.result(name) for name in artifacts.RESULTS}
     results["steps"] = list(night.marks().values())
+    results["target_failures"] = git_target.failures(decisions.read(night.home.decisions, night.day), night.day)
     view = reporting.build(results, night.day)
     pages = {
         "report.html": reporting.render_html(view),
@@ -246,7 +273,8 @@ def report(night: Night) -> Summary:
 
 def publish(night: Night) -> Summary:
     """Switch `artifacts/latest` and `published/` to a live night that passed its gates, and deploy what is approved."""
-    from ratchet.deploy import api_clients, decisions, fixes
+    from ratchet.deploy import api_clients, decisions
+    from ratchet.deploy import fixes as fixed
     from ratchet.deploy import publish as publication
     from ratchet.deploy.deployments import as_recorded, in_version
     from ratchet.deploy.flags import FLAGS_FILE
@@ -256,16 +284,16 @@ def publish(night: Night) -> Summary:
     tomorrow = night.day + timedelta(days=1)  # when it is really published, and in force
     recorded = decisions.read(night.home.decisions, tomorrow)
     deployed = as_recorded(_deployments(night), recorded)
-    in_force = fixes.in_force((*recorded, *deployed), tomorrow)
+    in_force = fixed.in_force((*recorded, *deployed), tomorrow)
     clients = inputs.published_clients(night, api_clients.in_force((*recorded, *deployed), tomorrow))
     contents = {
         "health.json": night.result("health"),
         FLAGS_FILE: inputs.trials(night, tomorrow, deployed).flags(),
-        fixes.INDEX_FILE: fixes.index(in_force),
+        fixed.INDEX_FILE: fixed.index(in_force),
         api_clients.INDEX_FILE: api_clients.index(clients),
     }
     files.switch_link(night.home.latest, night.home.artifacts(night.day))
-    version = publication.publish(night.home, night.day, contents, fixes.texts(in_force) | api_clients.texts(clients))
+    version = publication.publish(night.home, night.day, contents, fixed.texts(in_force) | api_clients.texts(clients))
     made = decisions.append(night.home.decisions, in_version(deployed, version))
     return {"published": version, "deployed": made, **_committed(night)}
 
@@ -308,8 +336,10 @@ def _settle(night: Night, gate: GateResult) -> Summary:
 
 
 def _proposals(night: Night, known: Trials, judged: ExperimentsResult, moved: RolloutsResult) -> list[Improvement]:
-    from ratchet.generate import api_capabilities, decisions, features, tasks
+    from ratchet.generate import api_capabilities, decisions, error_fixes, features, tasks
 
+    made, proven = inputs.proofs(night)
+    found = {error.fingerprint: error for error in inputs.errors(night).errors}
     gaps_found = inputs.gaps(night)
     return [
         *api_capabilities.propose_api_capabilities(night.result("apis"), night.settings, night.day),
@@ -317,6 +347,9 @@ def _proposals(night: Night, known: Trials, judged: ExperimentsResult, moved: Ro
         *tasks.propose_tasks(inputs.feedback(night), gaps_found, night.settings),
         *decisions.propose_experiment_decisions(judged.experiments, known.decided, night.settings, night.day),
         *decisions.propose_rollout_steps(moved, night.settings),
+        *error_fixes.propose_error_fixes(
+            zip(made.fixes, proven, strict=True), made.frozen, found, night.settings, night.day
+        ),
     ]
 
 
@@ -384,6 +417,8 @@ STEPS: dict[str, Callable[[Night], Summary]] = {
         rollouts,
         impact,
         apis,
+        fixes,
+        proofs,
         improvements,
         report,
         publish,

@@ -25,6 +25,7 @@ DAMAGE = {
         "update mart_errors set handled = occurrences + 1, first_seen = '2026-02-01', unit_kind = 'household',"
         " returned_on = '2026-01-01', first_at = '2026-01-01', change_at = '2026-01-02'"
     ),
+    "mart_error_impact": "update mart_error_impact set impact_minutes = 31 * measured",
     "mart_fingerprints": "update mart_fingerprints set grouped_by = 'whim'",
     "mart_fix_cases": "update mart_fix_cases set failed = false, error_type = 'E', call_recovers_after_s = -1",
     "mart_feedback": (

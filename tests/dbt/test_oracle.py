@@ -207,6 +207,34 @@ def test_errors(five_nights: Any, day: date, log: Log) -> None:
     assert rows_of(mart, columns.split()) == sorted(expected)
 
 
+def ended(event: Event) -> datetime:
+    return _at(event) + timedelta(milliseconds=event["duration_ms"] or 0)
+
+
+def impact_minutes(log: Log, error: Event, alike: list[Event]) -> float:
+    mine = [e for e in real(log.of("interaction")) if unit(e) == unit(error) and e["landed"] == error["landed"]]
+    good = [ended(e) for e in mine if e["success"] is True and e["parent_id"] is None]
+    again = [_at(e) for e in alike if unit(e) == unit(error) and e["landed"] == error["landed"]]
+    later = [at for at in good if at >= _at(error)] + [at for at in again if at > _at(error)]
+    return min([(at - _at(error)).total_seconds() / 60 for at in later] + [30.0])
+
+
+def test_error_impact(five_nights: Any, day: date, log: Log) -> None:
+    expected = []
+    for _, found in grouped(log.window("error", 7), lambda e: (e["error_type"], template(e))).items():
+        counted = [e for e in real(found) if unit(e)]
+        if counted:
+            alike = [
+                e
+                for e in real(log.of("error"))
+                if (e["error_type"], template(e)) == (found[0]["error_type"], template(found[0]))
+            ]
+            expected.append((len(counted), round(sum(impact_minutes(log, e, alike) for e in counted), 3)))
+    mart = five_nights.mart("mart_error_impact", day)
+    mart = mart.assign(impact_minutes=mart["impact_minutes"].map(lambda minutes: round(minutes, 3)))
+    assert rows_of(mart, ["measured", "impact_minutes"]) == sorted(expected)
+
+
 def test_exposure_counts_days_with_any_event(five_nights: Any, day: date, log: Log) -> None:
     dates = {e["date"] for e in log.events}
     now = {d for d in dates if 0 <= (day - d).days < 7}

@@ -37,6 +37,14 @@ class Estimate:
         """Return the value, None where it is not computable."""
         return None if isinstance(self.value, NotComputable) else self.value
 
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Estimate:
+        """Return what `as_record` has written."""
+        value, said = record["value"], str(record.get("reason", ""))
+        if value is None:
+            return cls(NotComputable(said or "no data"), record["n"], record["low"], record["high"])
+        return cls(value, record["n"], record["low"], record["high"], said)
+
     def as_record(self) -> dict[str, Any]:
         """Return `{value, n, low, high}`, with `reason` where something could not be computed."""
         reason = self.value.reason if isinstance(self.value, NotComputable) else self.note

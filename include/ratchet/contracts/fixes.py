@@ -148,6 +148,12 @@ class Proof:
     error: str = ""
     tests_passed: bool = False
 
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Proof:
+        """Return what `estimates.as_record` has made of a proof."""
+        shares = {name: Estimate.from_record(record[name]) for name in ("saved", "broken")}
+        return cls(**{**record, **shares})
+
     @property
     def holds(self) -> bool:
         """Return whether the fix may be used: something saved, nothing broken, its own test passed."""

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, fields
+from datetime import date, timedelta
+from difflib import unified_diff
 from typing import Any
 
+from ratchet.contracts.fixes import Fix
 from ratchet.contracts.improvements import ImprovementType, State
 from ratchet.deploy.decisions import Decision, Kind, Standing
 
 FOLDER = "fixes"
 INDEX_FILE = f"{FOLDER}/index.json"
 FIX_FILE, TEST_FILE = "fix.py", "test_fix.py"
+_PARTS = frozenset(f.name for f in fields(Fix))
 _LISTED = ("fix_id", "revision", "fingerprint", "family", "operation", "layer")
 
 
@@ -66,20 +69,55 @@ def in_force(recorded: Iterable[Decision], as_of: date) -> tuple[Deployed, ...]:
     return tuple(found[name][1] for name in sorted(found))
 
 
-def frozen(standings: Mapping[str, Standing], as_of: date) -> dict[str, Mapping[str, Any]]:
-    """Return what was validated before a night, by improvement: it is replayed as it is, and not written anew.
+def frozen(standings: Mapping[str, Standing], as_of: date, window_days: int) -> dict[str, Fix]:
+    """Return the fixes that were validated before a night, by improvement: they are replayed, and not written anew.
 
-    What the night itself validates is not yet frozen, so that a night that is run again does what it did.
+    What the night itself validates is not yet frozen, so that a night that is run again does what it did; what was gone
+    for longer than the window comes back as a new revision.
 
     Args:
         standings: when the night began.
         as_of: the night's day.
+        window_days: `suggestion_window_days`.
     """
     return {
-        name: s.validated
+        name: _fix(s.validated["publishes"])
         for name, s in standings.items()
-        if is_fix(s.validated.get("publishes", {})) and s.validated_on is not None and s.validated_on < as_of
+        if s.validated.get("publishes", {}).keys() >= _PARTS and s.validated_on is not None and s.validated_on < as_of
+        if s.vanished_on is None or as_of - s.vanished_on <= timedelta(days=window_days)
     }
+
+
+def asked(standing: Standing, in_force: Iterable[Deployed]) -> dict[str, Any]:
+    """Return an improvement's record as people are asked about it: a fix as it was validated, with its diff.
+
+    Args:
+        standing: where it stands.
+        in_force: the fixes that are deployed; an earlier revision of this one is what it would replace.
+    """
+    facts = standing.validated.get("publishes", {})
+    if not is_fix(facts):
+        return dict(standing.record)
+    before = next((fix.facts for fix in in_force if fix.fix_id == standing.improvement_id), {})
+    names = (f"{FOLDER}/{standing.improvement_id}/{name}" for name in (FIX_FILE, TEST_FILE))
+    lines = [
+        line
+        for name, key in zip(names, ("source", "test"), strict=True)
+        for line in _diff(name, str(before.get(key, "")), str(facts.get(key, "")))
+    ]
+    known = {name: value for name, value in standing.validated.items() if name != "confidence"}
+    evidence = {**standing.record.get("evidence", {}), **known, "diff": "\n".join(lines)}
+    said = {name: facts[name] for name in ("title", "why") if name in facts}
+    return {**standing.record, **said, "confidence": standing.validated.get("confidence"), "evidence": evidence}
+
+
+def _diff(name: str, before: str, after: str) -> list[str]:
+    old = name if before else "/dev/null"
+    return list(unified_diff(before.splitlines(), after.splitlines(), old, name, lineterm=""))
+
+
+def _fix(facts: Mapping[str, Any]) -> Fix:
+    return Fix(**{name: facts[name] for name in _PARTS})
 
 
 def index(fixes: Iterable[Deployed]) -> dict[str, Any]:

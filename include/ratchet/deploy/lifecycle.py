@@ -20,6 +20,7 @@ from ratchet.deploy.fixes import superseded
 from ratchet.errors import DecisionsError
 
 _UNSAID = ("samples", "words")  # texts of people stay out of the records, which outlive the log
+_PROVEN = ("saved", "broken", "unreplayable_cases", "proof")
 _OPEN = (State.PROPOSED, State.VALIDATED, State.APPROVED)
 _STANDING = "its evidence is no longer found"
 
@@ -158,7 +159,7 @@ def _about(night: OpenNight, improvement: Improvement, standing: Standing | None
         if standing.vanished_on is not None:
             yield Decision(name, revision, Kind.RETURNED, night.as_of, NIGHT, "its evidence is there again")
     if state is State.PROPOSED and improvement.state is State.VALIDATED:
-        facts = {"confidence": improvement.confidence} | _frozen(improvement)
+        facts = {"confidence": improvement.confidence} | _frozen(improvement, revision)
         yield Decision(name, revision, Kind.VALIDATED, night.as_of, NIGHT, improvement.state_reason, facts)
 
 
@@ -179,11 +180,13 @@ def _is_over(standing: Standing) -> bool:
     return rule is not None and rule.once and standing.state not in _OPEN
 
 
-def _frozen(improvement: Improvement) -> dict[str, Any]:
+def _frozen(improvement: Improvement, revision: int) -> dict[str, Any]:
     """Return what was validated, where code is: what people are asked about, and byte for byte what is deployed."""
     if improvement.type not in (ImprovementType.ERROR_FIX, ImprovementType.API_CAPABILITY):
         return {}
-    return {name: improvement.evidence[name] for name in ("publishes", "proof") if name in improvement.evidence}
+    known = {name: improvement.evidence[name] for name in _PROVEN if name in improvement.evidence}
+    publishes = improvement.evidence.get("publishes")
+    return known | ({"publishes": {**publishes, "revision": revision}} if publishes else {})
 
 
 def _facts(improvement: Improvement) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from ratchet.report.sections.drift import drift
 from ratchet.report.sections.errors import errors
 from ratchet.report.sections.experiments import experiments
 from ratchet.report.sections.feedback import feedback
+from ratchet.report.sections.fixes import fixes
 from ratchet.report.sections.gaps import gaps
 from ratchet.report.sections.health import health
 from ratchet.report.sections.impact import impact
@@ -58,6 +59,13 @@ def build(results: Mapping[str, Any], day: date) -> View:
 
 
 def _chapters(found: Results) -> tuple[Chapter, ...]:
+    def hurting(result: Mapping[str, Any]) -> list[Any]:
+        return errors(result, found.get("fixes"), found.get("improvements"))
+
+    def mended(result: Mapping[str, Any]) -> list[Any]:
+        failures = found.found.get("target_failures") or ()
+        return fixes(result, found.get("errors"), found.get("improvements"), failures)
+
     log = (
         section(found, "landing", "What landed", "ingest", "load", landing),
         quality(found),
@@ -66,7 +74,7 @@ def _chapters(found: Results) -> tuple[Chapter, ...]:
     analyze = (
         section(found, "health", "Health", "health", "health", health),
         section(found, "gaps", "Feature gaps", "gaps", "features", gaps),
-        section(found, "errors", "Errors", "errors", "errors", errors),
+        section(found, "errors", "Errors", "errors", "errors", hurting),
         section(found, "feedback", "Feedback", "feedback", "feedback", feedback),
         section(found, "usage", "Usage", "usage", "usage", usage),
         section(found, "trends", "Trends", "trends", "trends", trends),
@@ -79,6 +87,7 @@ def _chapters(found: Results) -> tuple[Chapter, ...]:
         section(found, "improvements", "Improvements", "improvements", "improvements", proposed),
         section(found, "apis", "Connected APIs", "apis", "apis", apis),
     )
+    validate = (section(found, "fixes", "Fixes of errors", "proofs", "fixes", mended),)
 
     def staged(result: Mapping[str, Any]) -> list[Any]:
         return rollouts(result, found.get("experiments"))
@@ -96,6 +105,7 @@ def _chapters(found: Results) -> tuple[Chapter, ...]:
         Chapter("log", "Log", "What came in, and can it be trusted?", log),
         _on_data(found, "analyze", "Analyze", "How is the application, and what do its users miss?", analyze),
         _on_data(found, "generate", "Generate", "What does the system propose?", generate),
+        _on_data(found, "validate", "Validate", "Would it have helped?", validate),
         _on_data(found, "measure", "Measure", "Is it getting better?", measure),
     )
 

@@ -21,6 +21,7 @@ _SOURCES = {
     "load": ("What landed", "bronze/_loads/<day>.json, load.json"),
     "features": ("Feature gaps", "mart_feature_gaps, mart_feature_gap_errors"),
     "errors": ("Errors", "mart_errors"),
+    "fixes": ("Fixes", "mart_fix_cases, mart_error_impact"),
     "feedback": ("Feedback", "mart_feedback, mart_feedback_response, mart_feedback_comments"),
     "usage": ("Usage", "mart_usage"),
     "health": ("Health", "mart_health_daily"),

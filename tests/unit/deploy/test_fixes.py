@@ -15,6 +15,7 @@ from ratchet.deploy.deployments import Policy, as_recorded, deployments, fixes_i
 from ratchet.deploy.lifecycle import open_night, settle
 from ratchet.errors import StorageError
 from ratchet.home import Home
+from ratchet.report.question import question
 
 DAY = date(2026, 11, 1)
 FREE = Policy(auto_implement_threshold=0.7, safety_mode=False, max_deployed_per_cycle=5, max_concurrent_improvements=5)
@@ -37,6 +38,10 @@ def fix(target="f00", family="retry", word="saved", **changed):
         "sha256": hashlib.sha256(source.encode()).hexdigest(),
         "source": source,
         "test": "T = 1\n",
+        "title": f"Repeat {target}",
+        "why": "it fails",
+        "parameters": {},
+        "evidence": {},
     }
     made = Improvement(
         type=ImprovementType.ERROR_FIX,
@@ -44,7 +49,7 @@ def fix(target="f00", family="retry", word="saved", **changed):
         key=family,
         title=f"Repeat {target}",
         why="it fails for a moment only",
-        evidence={"publishes": publishes, "proof": {"saved": {"value": 1.0, "n": 20}, "word": word}},
+        evidence={"publishes": publishes, "saved": {"value": 1.0, "n": 20, "low": 0.83, "high": 1.0}},
         priority=Priority.MEDIUM,
         confidence=0.8,
         expected_effect="",
@@ -96,11 +101,10 @@ def test_a_deployed_fix_is_in_force_from_the_day_after_with_its_version(tmp_path
 
 def test_what_was_validated_is_deployed_whatever_is_generated_later(tmp_path):
     night(tmp_path, 0, fix(word="approved"), policy=SAFE)
-    assert (
-        fixes.frozen(fold(read(tmp_path, DAY), DAY), DAY) == {}
-    )  # the night itself makes it anew when it is run again
-    frozen = fixes.frozen(fold(read(tmp_path, DAY), later(1)), later(1))
-    assert "approved" in frozen[fix().improvement_id]["publishes"]["source"]
+    tonight = fixes.frozen(fold(read(tmp_path, DAY), DAY), DAY, 30)
+    assert tonight == {}  # the night itself makes it anew when it is run again
+    frozen = fixes.frozen(fold(read(tmp_path, DAY), later(1)), later(1), 30)
+    assert "approved" in frozen[fix().improvement_id].source
     said(tmp_path, fix(), Kind.APPROVED, 1)
     night(tmp_path, 1, fix(word="another"), policy=SAFE)
     assert words(tmp_path, 2) == ["approved"]
@@ -108,7 +112,7 @@ def test_what_was_validated_is_deployed_whatever_is_generated_later(tmp_path):
 
 def test_while_it_is_only_proposed_it_is_made_anew(tmp_path):
     night(tmp_path, 0, fix(word="first", state=State.PROPOSED, confidence=0.1))
-    assert fixes.frozen(fold(read(tmp_path, DAY), later(1)), later(1)) == {}
+    assert fixes.frozen(fold(read(tmp_path, DAY), later(1)), later(1), 30) == {}
     night(tmp_path, 1, fix(word="second"))
     assert words(tmp_path, 2) == ["second"]
 
@@ -245,3 +249,45 @@ def test_a_target_that_cannot_be_written_is_one_line_and_the_old_version_stays(t
     blocked.unlink()
     (home.root / "elsewhere").rename(blocked)
     assert publish.current(home) == before
+
+
+def asked(folder, days, made):
+    recorded = read(folder, later(days))
+    standing = fold(recorded, later(days))[made.improvement_id]
+    record = fixes.asked(standing, fixes.in_force(recorded, later(days)))
+    return question(record, standing.revision, standing.proposed_on)
+
+
+def test_people_are_asked_about_what_was_validated_with_its_diff(tmp_path):
+    night(tmp_path, 0, fix(word="first", state=State.PROPOSED, confidence=0.1), policy=SAFE)
+    night(tmp_path, 1, fix(word="second", title="Repeat it twice"), policy=SAFE)
+    body = asked(tmp_path, 1, fix()).body
+    assert '+    return "second"' in body
+    assert "first" not in body
+    assert f"+++ fixes/{fix().improvement_id}/fix.py" in body
+    assert "--- /dev/null" in body
+    assert "confidence 80.0%" in body
+    assert "Logged failures saved: 100.0%" in body
+    assert f"ratchet approve {fix().improvement_id}" in body
+
+
+def test_a_new_revision_is_shown_against_the_one_in_force(tmp_path):
+    night(tmp_path, 0, fix(word="old"))
+    said(tmp_path, fix(), Kind.KEPT, 5)
+    night(tmp_path, 6)
+    night(tmp_path, 50, fix(word="new"), policy=SAFE)
+    body = asked(tmp_path, 50, fix()).body
+    assert '-    return "old"\n+    return "new"' in body
+    assert "/dev/null" not in body
+
+
+def test_a_source_cannot_break_out_of_its_question(tmp_path):
+    hostile = "\n".join(["`" * 5, "# head", "<script>alert(1)</script>", "[x](javascript:alert(1))", "\u202e\x1b[31m"])
+    made = fix(word=hostile)
+    night(tmp_path, 0, made, policy=SAFE)
+    body = asked(tmp_path, 0, made).body
+    fence = "`" * 6
+    _, inside, _after = body.split(fence)
+    assert "<script>" in inside
+    assert "<script>" not in body.replace(inside, "")
+    assert not {"\u202e", "\x1b"} & set(body)

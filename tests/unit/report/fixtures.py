@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from tests.unit.analyze.test_trends import series_mart
-from tests.unit.report import impact_fixtures, trial_fixtures
+from tests.unit.report import fix_fixtures, impact_fixtures, trial_fixtures
 
 from ratchet import objectives
 from ratchet.analyze.trends import find_trends
@@ -33,6 +33,8 @@ STEPS = (
     "rollouts",
     "impact",
     "apis",
+    "fixes",
+    "proofs",
     "improvements",
 )
 HOSTILE = (
@@ -286,6 +288,10 @@ def errors(found: list[dict[str, Any]] | None = None) -> dict[str, Any]:
         "states": {"new": 1, "escalating": 1, "ongoing": 1, "resolved": 0, "not enough data": 0},
         "errors": kinds,
         "below_floor": {"reason": "fewer than 10 occurrences in 35 days", "errors": 6, "occurrences": 21},
+        "impact": [
+            {"fingerprint": e["fingerprint"], "impact_minutes": 2.5 * e["units"], "measured": e["occurrences"]}
+            for e in kinds
+        ],
         "definitions": {
             "error": "error type and message template",
             "state": "new: first seen in the last 7 days",
@@ -573,6 +579,7 @@ def improvements(found: list[dict[str, Any]] | None = None) -> dict[str, Any]:
             2, "split_invoice", "proposed", "medium", state_reason="confidence 0.52 is below the threshold of 0.60"
         ),
         improvement(3, "old_thing", "validated", "low", vanished_on="2026-11-18"),
+        *fix_fixtures.improvements(),
     ]
     return {
         "artifact": "improvements",
@@ -715,6 +722,7 @@ def night(**changes: Any) -> dict[str, Any]:
         "drift": drift(),
         "features": features(),
         "errors": errors(),
+        "fixes": fix_fixtures.fixes(),
         "feedback": feedback(),
         "usage": usage(),
         "health": health(),
@@ -739,6 +747,14 @@ def hostile() -> dict[str, Any]:
         rollouts=rolled,
         features=features(HOSTILE),
         errors=errors([error(t, t, 40 + i, "new") for i, t in enumerate(HOSTILE)]),
+        fixes=fix_fixtures.fixes(
+            [
+                fix_fixtures.fix(f"{i:012x}", t, t, fails_because=t, operation=t, sample_event_ids=[t], holds=False)
+                for i, t in enumerate(HOSTILE)
+            ],
+            [fix_fixtures.no(t, "no_context", t) for t in HOSTILE],
+        ),
+        target_failures=list(HOSTILE),
         feedback=feedback(HOSTILE),
         usage=usage(HOSTILE),
         apis=apis(HOSTILE),
@@ -772,6 +788,11 @@ def flooded() -> dict[str, Any]:
         usage=usage(names),
         improvements=improvements([improvement(i, names[i % 200]) for i in range(500)]),
         impact=impact_fixtures.titled(names),
+        fixes=fix_fixtures.fixes(
+            [fix_fixtures.fix(f"{i:012x}", names[i % 200], names[i % 200], why=names[i % 200]) for i in range(500)],
+            [fix_fixtures.no(names[i % 200], "no_context", names[i % 200]) for i in range(500)],
+        ),
+        target_failures=list(names),
         experiments=tried,
         rollouts=rolled,
     )
@@ -795,6 +816,7 @@ def empty() -> dict[str, Any]:
         features=features(()) | {"requests": 0, "failures": 0, "reason": "no request was logged in the window"},
         errors=errors([])
         | {"kinds": 0, "occurrences": 0, "reason": "no error was logged in 35 days", "below_floor": {}},
+        fixes=fix_fixtures.fixes([], []) | {"reason": "no error is frequent enough"},
         feedback=feedback() | {"overall": [], "patterns": [], "intents": [], "reason": "0 scores in 30 days"},
         usage=usage() | {"usage": [], "reason": "no interaction was logged in the last 30 days"},
         health=health("no data") | {"reason": "success rate: 0 events in 1 day, 30 are needed", "services": []},

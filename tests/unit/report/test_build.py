@@ -5,11 +5,14 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 import pytest
-from tests.unit.report import fixtures
+from tests.unit.report import fix_fixtures, fixtures
 from tests.unit.report.fixtures import DAY, check, gate, marks, night
 
 from ratchet import files, report
-from ratchet.report.view import Standing, Status, Tone, View
+from ratchet.contracts.fixes import Declined
+from ratchet.contracts.improvements import State
+from ratchet.report.sections.fixes import _STANDINGS, REASONS
+from ratchet.report.view import Section, Standing, Status, Tone, View
 
 NIGHTS = [fixtures.night, fixtures.hostile, fixtures.crowded, fixtures.failed_gate, fixtures.empty, dict]
 ARTIFACTS = (
@@ -17,6 +20,7 @@ ARTIFACTS = (
     "drift",
     "features",
     "errors",
+    "fixes",
     "feedback",
     "usage",
     "health",
@@ -88,17 +92,20 @@ def test_a_usual_night_answers_the_three_questions() -> None:
     assert view.status is Status.DEGRADED
     assert view.headline == (
         "Success rose 4.0 points on a week before, to 86.1%, but errors per request got worse. "
-        "3 feature gaps stand out, 1 intent disappoints and 2 proposals wait for a decision."
+        "3 feature gaps stand out, 1 intent disappoints and 3 proposals wait for a decision."
     )
     assert [f.metric for f in view.figures] == ["success_rate", "satisfaction", "error_rate", "p95_ms", "active_users"]
     did, needs, failed = view.lists
     assert did.items[0].text == "Read 12,410 lines in 3 files: 12,161 loaded, 143 duplicates, 98 quarantined, 8 blank."
-    assert [i.target for i in needs.items] == ["health", *(f"improvement-{i:012x}" for i in (0, 1))]
+    assert [i.target for i in needs.items] == [
+        "health",
+        *(f"improvement-{i}" for i in (f"{0:012x}", f"{1:012x}", "a" * 12)),
+    ]
     assert [(i.tone, i.target) for i in failed.items] == [(Tone.WARN, "quality"), (Tone.WARN, "experiments")]
 
 
 def test_the_chapters_are_the_verbs_that_have_content() -> None:
-    assert [c.id for c in built().chapters] == ["log", "analyze", "generate", "measure"]
+    assert [c.id for c in built().chapters] == ["log", "analyze", "generate", "validate", "measure"]
 
 
 def test_every_definition_that_is_named_is_there() -> None:
@@ -130,6 +137,7 @@ def test_a_failed_gate_greys_out_what_stands_on_it_and_says_so_first() -> None:
         "log": Standing.OK,
         "analyze": Standing.GATED,
         "generate": Standing.GATED,
+        "validate": Standing.GATED,
         "measure": Standing.GATED,
     }
     assert view.chapters[1].reason == "marts gate failed: 1 of 1 checks broken"
@@ -217,7 +225,7 @@ def test_nothing_found_is_said_with_row_counts() -> None:
 def test_long_tables_say_how_many_are_left_out_and_where_they_are() -> None:
     view = report.build(fixtures.crowded(), DAY)
     table = next(b for b in sections(view)["errors"].blocks if b.kind == "table")
-    assert (len(table.rows), table.total, table.file) == (20, 1000, "errors.csv")
+    assert (len(table.rows), table.total, table.file) == (12, 1000, "errors.csv")
     cards = next(b for b in sections(view)["improvements"].blocks if b.kind == "proposals")
     assert (len(cards.proposals), cards.total) == (10, 500)
     assert (len(view.lists[1].items), view.lists[1].total) == (5, 501)
@@ -304,3 +312,63 @@ def test_columns_without_any_value_give_way_to_the_reason() -> None:
     table = next(b for b in section.blocks if b.kind == "table")
     assert "trend" not in {c.key for c in table.columns}
     assert "Not computable: Rate, against before (there is no window before)." in said(section)
+
+
+def section_of(name: str, **changes: Any) -> Section:
+    return next(s for c in report.build(night(**changes), DAY).chapters for s in c.sections if s.id == name)
+
+
+def test_the_error_dashboard_says_whom_an_error_hurts_and_what_is_done_about_it() -> None:
+    _lead, hurt, table, *_ = section_of("errors").blocks
+    assert (
+        hurt.text == "Errors kept their users waiting for a success 260 minutes in these 7 days (at most 30 an error)."
+    )
+    rows = [(r["units"], r["impact"], r["fix"].text) for r in table.rows]
+    assert rows == [
+        (62, 155.0, "waiting for a decision"),
+        (32, 80.0, "deployed"),
+        (10, 25.0, "no fix: no kind of fix is known for it"),
+    ]
+
+
+def test_fixes_show_what_was_proven_and_where_they_stand() -> None:
+    section = section_of("fixes")
+    lead, table, without, link = section.blocks
+    assert lead.text == "3 fixes for frequent errors, 1 of them waiting for a decision; 1 error without one."
+    assert [r["standing"].text for r in table.rows] == ["waiting for a decision", "deployed", "failed its proof"]
+    assert [(r["saved"].n, r["broken"].number) for r in table.rows] == [(41, 0.0), (20, 0.0), (41, 2 / 150)]
+    assert [str(r["why"]) for r in table.rows] == [
+        "confidence 0.80 reaches the threshold of 0.60",
+        "published; since version 2026-11-18-5f0c9a3e",
+        "it breaks 2 of 150 past successes",
+    ]
+    assert [(r["error"], r["reason"]) for r in without.rows] == [
+        ("KeyError: <quoted>", "no kind of fix is known for it")
+    ]
+    assert link.file == "fixes.json"
+
+
+def test_a_fix_that_is_held_back_and_a_target_that_failed_are_said_first() -> None:
+    usual = fix_fixtures.usual()
+    held = fix_fixtures.improvement(usual[0], "approved")
+    held["evidence"]["held_back"] = "it breaks 1 of 9 past successes"
+    told, _lead, table, *_ = section_of(
+        "fixes",
+        improvements=fixtures.improvements([held]),
+        target_failures=["git push: no rights (/srv/app.git) — published/ is not touched by this"],
+    ).blocks
+    assert (told.tone, told.text) == (
+        Tone.BAD,
+        "Not published everywhere: git push: no rights (/srv/app.git) — published/ is not touched by this",
+    )
+    assert table.rows[0]["standing"].text == "held back"
+
+
+def test_every_reason_without_a_fix_has_words() -> None:
+    assert set(REASONS) == set(Declined)
+    assert set(_STANDINGS) == set(State)
+
+
+def test_a_night_without_frequent_errors_has_nothing_to_fix() -> None:
+    (said,) = section_of("fixes", fixes=fix_fixtures.fixes([], []) | {"reason": "no error is frequent enough"}).blocks
+    assert said.text == "Nothing to fix: no error is frequent enough."

@@ -36,6 +36,10 @@ _NAMES: dict[str, tuple[str, Unit]] = {
     "rest_low_share": ("Of all others", Unit.SHARE),
     "shrunk_mean": ("Average score", Unit.SCORE),
     "lift": ("Against the others", Unit.TIMES),
+    "saved": ("Logged failures saved", Unit.SHARE),
+    "broken": ("Past successes broken", Unit.SHARE),
+    "errors_7_days": ("Errors in 7 days", Unit.COUNT),
+    "unreplayable_cases": ("Not replayable", Unit.COUNT),
 }
 # evidence that stands elsewhere on the card, or is the n of an estimate
 _ELSEWHERE = (
