@@ -327,7 +327,7 @@ def test_the_error_dashboard_says_whom_an_error_hurts_and_what_is_done_about_it(
     assert rows == [
         (62, 155.0, "waiting for a decision"),
         (32, 80.0, "deployed"),
-        (10, 25.0, "no fix: no kind of fix is known for it"),
+        (10, 25.0, "no fix"),
     ]
 
 

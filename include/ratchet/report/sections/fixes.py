@@ -64,7 +64,7 @@ def fixes(result: Row, errors: Row, improvements: Row, failures: Sequence[str] =
         return [*told, Paragraph(text("Nothing to fix: ", reason, "."))]
     shown = [_fix(fix, titles, known) for fix in made]
     shown.sort(key=lambda row: _place(row["standing"]))
-    files = [Link("Every fix with its source, its test and its proof", "fixes.json")] if made else []
+    files = [Link("Every fix with its proof; source and test lie beside it in fixes/", "fixes.json")] if made else []
     return [*told, Paragraph(text(_lead(shown, declined))), *_table(shown), *_without(declined, titles), *files]
 
 
@@ -81,12 +81,11 @@ def standings(improvements: Row) -> dict[str, Row]:
 
 
 def standing_of(error: Row, improvements: Mapping[str, Row], declined: Mapping[str, Row]) -> Label | None:
-    """Return what is being done about an error: where its furthest fix stands, or why it has none."""
+    """Return what is being done about an error: where its furthest fix stands, or that it has none."""
     own = [_standing(i) for i in improvements.values() if i.get("target") == error.get("fingerprint")]
     if own:
         return min(own, key=_place)
-    refused = declined.get(str(error.get("fingerprint")))
-    return Label(f"no fix: {_reason(refused)}", Tone.MUTED) if refused else None
+    return Label("no fix", Tone.MUTED) if str(error.get("fingerprint")) in declined else None
 
 
 def _lead(shown: list[dict[str, Any]], declined: list[Row]) -> str:
