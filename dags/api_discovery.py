@@ -24,11 +24,29 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import Connection, CronPartitionTimetable, Param, dag, get_current_context, task
+from airflow.sdk import (
+    Connection,
+    CronPartitionTimetable,
+    ExceptionRetryPolicy,
+    Param,
+    RetryAction,
+    RetryRule,
+    dag,
+    get_current_context,
+    task,
+)
+
+from ratchet import errors
 
 # Midnight at UTC-1 is 01:00 UTC, an hour before the night of the same key.
 SCHEDULE = CronPartitionTimetable("0 0 * * *", timezone="Etc/GMT+1", run_offset=-1, key_format="%Y-%m-%d")
-DEFAULTS = {"owner": "ratchet", "retries": 2, "retry_delay": timedelta(minutes=1)}
+FINAL = [errors.RunDayError, errors.SettingsError]
+DEFAULTS = {
+    "owner": "ratchet",
+    "retries": 2,
+    "retry_delay": timedelta(minutes=1),
+    "retry_policy": ExceptionRetryPolicy([RetryRule(FINAL, RetryAction.FAIL, reason="no retry can cure it")]),
+}
 DAY = Param(None, type=["null", "string"], format="date", title="Day", description="The night that reads it.")
 PROBE = Param(False, type="boolean", title="Probe", description="Try safe operations of every API, within its budget.")
 
