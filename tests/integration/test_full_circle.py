@@ -61,13 +61,28 @@ def plant(home, found):
 
 def deploy(home, found, day, version):
     """Record what a person has approved, and what the night that published it has deployed."""
-    facts = {name: {"fingerprint": record["target"], "published_version": version} for name, record in found.items()}
     approved = [Decision(name, 1, Kind.APPROVED, day, "ann") for name in found]
     deployed = [
-        Decision(name, 1, Kind.DEPLOYED, day + timedelta(days=1), NIGHT, "", facts[name] | {"family": "retry"})
-        for name in found
+        Decision(name, 1, Kind.DEPLOYED, day + timedelta(days=1), NIGHT, "", published(name, record, version))
+        for name, record in found.items()
     ]
     decisions.append(home / "decisions", [*approved, *deployed])
+
+
+def published(name, record, version):
+    """Return the facts of a deployment."""
+    return {
+        "fix_id": name,
+        "revision": 1,
+        "fingerprint": record["target"],
+        "family": "retry",
+        "operation": "pay",
+        "layer": 1,
+        "sha256": "0" * 64,
+        "source": "FIX = 1\n",
+        "test": "def test(): pass\n",
+        "published_version": version,
+    }
 
 
 def in_force(home, names, day):
@@ -140,6 +155,14 @@ def test_a_harmful_fix_is_rolled_back_within_days(circle):
     assert undone.effective_date <= DAYS[BEFORE + 4]
     assert undone.facts["harm"]
     assert undone.facts["effect"]["low"] <= WITH_FIX["export"] - FAILS <= undone.facts["effect"]["high"]
+
+
+def test_what_is_undone_is_no_longer_published(circle):
+    home, _, names = circle
+    index = json.loads((home / "published" / "fixes" / "index.json").read_text("utf-8"))
+    assert {fix["fix_id"] for fix in index["fixes"]} == {names["refund"], names["search"]}
+    assert (home / "published" / "fixes" / names["refund"] / "fix.py").exists()
+    assert not (home / "published" / "fixes" / names["export"]).exists()
 
 
 def test_errors_that_are_still_logged_on_the_first_try_are_no_failures(circle):
