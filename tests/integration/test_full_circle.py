@@ -40,7 +40,7 @@ def proposal(error):
         "key": "retry",
         "title": f"Retry after {error['error_type']}",
         "why": "It keeps failing.",
-        "evidence": {"first_seen": error["first_seen"], "proof": {"saved": {"value": 0.9, "n": 100}}},
+        "evidence": {"first_seen": error["first_seen"], "saved": {"value": 0.9, "n": 100}},
         "priority": "high",
         "confidence": 0.8,
         "expected_effect": "fewer failures",

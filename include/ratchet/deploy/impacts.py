@@ -133,23 +133,19 @@ def _course(
         judged_on=_on(verdict),
         verdict=ImpactVerdict(verdict.decision.value) if verdict else None,
         automatic=approval is not None and approval.actor == NIGHT,
-        predicted=_predicted(record, states[Kind.VALIDATED].get(key)),
+        predicted=_predicted(record),
         cost=float(record.get("cost") or 0.0),
         measured=dict(verdict.facts) if verdict else {},
         reason=verdict.reason if verdict else "",
     )
 
 
-def _predicted(record: Mapping[str, Any], validated: Decision | None) -> float | None:
-    """Return the share of failures that the replay promised to save: of the proof, else its lower bound."""
-    places = [validated.facts if validated else {}, record.get("evidence") or {}]
-    for place in places:
-        proof = place.get("proof") if isinstance(place, Mapping) else None
-        saved = proof.get("saved") if isinstance(proof, Mapping) else None
-        if isinstance(saved, Mapping) and isinstance(saved.get("value"), int | float):
-            return float(saved["value"])
-    confidence = record.get("confidence")
-    return float(confidence) if isinstance(confidence, int | float) else None
+def _predicted(record: Mapping[str, Any]) -> float | None:
+    """Return the share of failures that the replay saved; where the record does not say, its lower bound."""
+    evidence = record.get("evidence")
+    saved = evidence.get("saved") if isinstance(evidence, Mapping) else None
+    promised = saved.get("value") if isinstance(saved, Mapping) else record.get("confidence")
+    return float(promised) if isinstance(promised, int | float) else None
 
 
 def _last(decisions: Iterable[Decision], kinds: Sequence[Kind]) -> dict[Key, Decision]:

@@ -52,7 +52,7 @@ def path(*, version="2026-03-04-0123abcd", deployed=5, name="a", revision=1, sta
     facts = {"fingerprint": "f2", "family": "rate_limit", "published_version": version}
     return [
         decision(Kind.PROPOSED, start, record(**changes), name, revision),
-        decision(Kind.VALIDATED, start, {"proof": {"saved": {"value": 0.9}}}, name, revision),
+        decision(Kind.VALIDATED, start, {"proof": {}}, name, revision),
         decision(Kind.APPROVED, start + 2, {}, name, revision, actor="ann"),
         decision(Kind.DEPLOYED, deployed, facts, name, revision),
     ]
@@ -130,14 +130,16 @@ def test_what_was_decided_already_is_not_decided_again():
 
 
 def test_a_course_knows_its_days_and_its_promise():
-    (found,) = courses([*path(evidence={"first_seen": "2026-02-20"}), decision(Kind.KEPT, 12, FACTS)], day(20))
+    (found,) = courses(
+        [*path(evidence={"first_seen": "2026-02-20", "saved": {"value": 0.9}}), decision(Kind.KEPT, 12, FACTS)], day(20)
+    )
     assert (found.proposed_on, found.validated_on, found.approved_on) == (day(0), day(0), day(2))
     assert (found.deployed_on, found.judged_on, found.first_seen) == (day(5), day(12), date(2026, 2, 20))
     assert (found.automatic, found.predicted, found.cost) == (False, 0.9, 10.0)
     assert found.measured["p"] == 0.01
 
 
-@pytest.mark.parametrize("evidence", [{}, {"first_seen": "soon", "proof": 3}, {"first_seen": None}, "none"])
+@pytest.mark.parametrize("evidence", [{}, {"first_seen": "soon", "saved": 3}, {"first_seen": None}, "none"])
 def test_a_record_without_evidence_promises_its_confidence(evidence):
     steps = path(evidence=evidence)
     steps[1] = decision(Kind.VALIDATED, 0)
