@@ -13,13 +13,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ratchet.client.breaker import CircuitBreaker
 from ratchet.client.complaints import Complaints
 from ratchet.client.evaluation import Reason, Resolution, resolve
 from ratchet.client.event_log import EventLog
 from ratchet.client.fixes import Fixes
+from ratchet.client.limiter import Limiter
 from ratchet.client.logger import USER, Logger
 from ratchet.client.published import Published, Version
 from ratchet.client.rules import TargetingError
+from ratchet.client.tuned import Tuned
 
 NO_VARIANT = "none"  # what a flag evaluation says where the code's own default was served
 _LOGGED = {Reason.STATIC: Reason.DEFAULT, Reason.DISABLED: Reason.DEFAULT}
@@ -73,6 +76,7 @@ class Client(Logger):
             now,
         )
         self.fixes = Fixes(self.published, complaints, self._acted)
+        self._tuned = Tuned(lambda: self.published.current().settings, complaints, now)
 
     def record_result(self, experiment_id: str, user_id: Any, metric_value: float, **fields: Any) -> str:
         """Log a value of an experiment's primary metric, whose name is published with its flag."""
@@ -155,6 +159,43 @@ class Client(Logger):
         except TargetingError as error:
             self._complaints.note("flag_error", f"flag {key} cannot be evaluated: {error}")
             return Resolution(None, None, Reason.ERROR)
+
+    def timeout_for(self, task: Any, *, complexity: float | None = None, size: float | None = None) -> float:
+        """Return after how many seconds a task is given up.
+
+        Args:
+            task: its type, or a mapping or object with `task_type`, `complexity` and `size` as events have them.
+            complexity: 0 to 1, if `task` does not say it.
+            size: number of items, if `task` does not say it.
+        """
+        return self._tuned.timeout_for(task, complexity, size)
+
+    def batch_size(self, tasks: Any, resources: Any = None, *, task: str = "") -> int:
+        """Return how many of the waiting tasks to take at once.
+
+        Args:
+            tasks: the tasks that wait, each as `timeout_for` takes it, or their number.
+            resources: a mapping or object with `cpu_percent_free` and `memory_percent_free`.
+            task: their type, if `tasks` does not say it.
+        """
+        return self._tuned.batch_size(tasks, resources, task)
+
+    def circuit_breaker(self, api: str, counts: Callable[[Exception], bool] | None = None) -> CircuitBreaker:
+        """Return the circuit breaker of an API, the same one at every call.
+
+        Args:
+            api: as the events of its calls name it.
+            counts: whether an error says that the API fails; all do where this is not given. The first call decides.
+        """
+        return self._tuned.circuit_breaker(api, counts)
+
+    def limiter(self, service: str = "") -> Limiter:
+        """Return what lets so many calls run at once, the same one at every call.
+
+        Args:
+            service: as the events of its hosts name it.
+        """
+        return self._tuned.limiter(service)
 
     def flag(self, name: str) -> Mapping[str, Any] | None:
         """Return a flag as it is published, None where it is not."""

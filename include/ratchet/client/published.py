@@ -1,6 +1,7 @@
 """Reads what Ratchet has published: always one whole version, and the next one soon after the switch.
 
-Evaluating a flag belongs to `evaluation.py`, using a fix to `fixes.py`; writing a version to Ratchet itself.
+Evaluating a flag belongs to `evaluation.py`, using a fix to `fixes.py`, using a setting to
+`tuned.py`; writing a version to Ratchet itself.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ratchet.client import fix_modules, forks
+from ratchet.client import adaptive, fix_modules, forks
+from ratchet.client.adaptive import Adaptive
 from ratchet.client.complaints import Complaints
 from ratchet.client.fix_modules import PublishedFix
 
@@ -28,6 +30,7 @@ class Version:
         shared: rules that flags share (`$evaluators`).
         trials: experiment or rollout -> key of its flag.
         fixes: operation -> its fixes, the innermost first.
+        settings: those that adapt to what was measured.
     """
 
     name: str | None = None
@@ -35,6 +38,7 @@ class Version:
     shared: Mapping[str, Any] = field(default_factory=dict)
     trials: Mapping[str, str] = field(default_factory=dict)
     fixes: Mapping[str, tuple[PublishedFix, ...]] = field(default_factory=dict)
+    settings: Adaptive = field(default_factory=Adaptive)
 
 
 class Published:
@@ -84,7 +88,7 @@ class Published:
                 return held
             version = _version(name, _json(folder / "flags.json"))
             fixes = fix_modules.read(folder / "fixes", _json(folder / "fixes" / fix_modules.INDEX), self.complaints)
-            return replace(version, fixes=fixes)
+            return replace(version, fixes=fixes, settings=adaptive.load(folder, self.complaints))
         except FileNotFoundError:
             if held.name is not None:
                 self.complaints.note("published_missing", f"{self.folder} is gone; the version before stays in force")
