@@ -156,6 +156,7 @@ def nightly_improvement() -> None:
         usage = run("usage", "Counts who uses what, at what cost.")
         health = run("health", "Compares the service with its objectives.")
         trends = run("trends", "Finds where the key figures are going, and whether this day was unusual.")
+        tuning = run("tuning", "Fits timeouts, circuit breakers and batch sizes, and replays them.")
     with TaskGroup("measure", prefix_group_id=False, tooltip="How far we are"):
         kpis = run("kpis", "Computes the key figures and their change.")
         experiments = run("experiments", "Judges and audits every experiment.")
@@ -173,13 +174,14 @@ def nightly_improvement() -> None:
     report = run("report", "Draws the report, whatever failed.", trigger_rule=TriggerRule.ALL_DONE)
 
     ingest >> check_raw >> [build_marts, drift]
-    build_marts >> check_marts >> [gaps, issues, feedback, usage, health, trends, kpis, experiments, rollouts, impact]
+    build_marts >> check_marts
+    findings = [gaps, issues, feedback, usage, health, trends, tuning, kpis, experiments, rollouts, impact]
+    check_marts >> findings
     gaps >> apis
     issues >> fixes >> proofs
-    [gaps, issues, feedback, experiments, rollouts, impact, apis, proofs] >> improvements
-    findings = [drift, gaps, issues, feedback, usage, health, trends, kpis, experiments, rollouts, impact, apis]
-    [*findings, fixes, proofs, improvements] >> report
-    [health, report] >> publish
+    [gaps, issues, feedback, tuning, experiments, rollouts, impact, apis, proofs] >> improvements
+    [drift, *findings, apis, fixes, proofs, improvements] >> report
+    [health, tuning, report] >> publish
     [report, publish] >> verdict()
 
 

@@ -28,6 +28,7 @@ RESULTS = (
     "usage",
     "health",
     "trends",
+    "tuning",
     "kpis",
     "experiments",
     "rollouts",

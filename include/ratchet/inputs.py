@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ratchet.api_catalogue import Entry
+    from ratchet.contracts.adaptive import History, TuningResult
     from ratchet.contracts.error_findings import ErrorsResult
     from ratchet.contracts.fixes import Proof
     from ratchet.contracts.gaps import GapsResult
@@ -111,6 +112,17 @@ def impact(night: Night) -> ImpactResult:
     tried = trialled(experiments(night, trials(night))) if known else {}
     rules = Rules.of(night.settings)
     return impacts(mart(night, "mart_impact_days"), known, rules, night.day, tried)
+
+
+def tuning(night: Night) -> tuple[TuningResult, History]:
+    """Return every adaptive setting fitted and replayed, and what was decided about them before."""
+    from ratchet.analyze.tuning import tune
+    from ratchet.contracts.adaptive import Defaults
+    from ratchet.deploy import decisions
+    from ratchet.deploy import tuning as deployed
+
+    history = deployed.history(decisions.read(night.home.decisions, night.day), night.day)
+    return tune(mart(night, "mart_tuning"), history, Defaults.of(night.settings), night.day), history
 
 
 def gaps(night: Night) -> GapsResult:

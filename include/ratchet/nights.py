@@ -53,6 +53,7 @@ PLAN: tuple[Step, ...] = (
     Step("usage", "analyze", ("check_marts",)),
     Step("health", "analyze", ("check_marts",)),
     Step("trends", "analyze", ("check_marts",)),
+    Step("tuning", "analyze", ("check_marts",)),
     Step("kpis", "measure", ("check_marts",)),
     Step("experiments", "measure", ("check_marts",)),
     Step("rollouts", "measure", ("check_marts",)),
@@ -63,18 +64,18 @@ PLAN: tuple[Step, ...] = (
     Step(
         "improvements",
         "generate",
-        ("gaps", "errors", "feedback", "experiments", "rollouts", "impact", "apis", "proofs"),
+        ("gaps", "errors", "feedback", "tuning", "experiments", "rollouts", "impact", "apis", "proofs"),
     ),
     Step(  # it needs every finding by itself: Airflow gives up `improvements` while the other findings still run
         "report",
         "report",
         (
-            *("drift", "gaps", "errors", "feedback", "usage", "health", "trends", "kpis", "experiments", "rollouts"),
-            *("impact", "apis", "fixes", "proofs", "improvements"),
+            *("drift", "gaps", "errors", "feedback", "usage", "health", "trends", "tuning"),
+            *("kpis", "experiments", "rollouts", "impact", "apis", "fixes", "proofs", "improvements"),
         ),
         always=True,
     ),
-    Step("publish", "deploy", ("health", "report")),
+    Step("publish", "deploy", ("health", "tuning", "report")),
 )
 
 

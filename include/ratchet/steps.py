@@ -6,7 +6,7 @@ import is imported by the step that needs it, since every task of a DAG pays for
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from ratchet.night import Night
 from ratchet.settings import config_folder
 
 if TYPE_CHECKING:
+    from ratchet.contracts.adaptive import History, TuningResult
     from ratchet.contracts.improvements import Improvement
     from ratchet.contracts.rollout_verdicts import RolloutsResult
     from ratchet.deploy.decisions import Decision
@@ -133,6 +134,11 @@ def trends(night: Night) -> Summary:
     return _keep(night, "trends", find_trends(inputs.mart(night, "mart_kpis_daily"), wanted, night.day).as_artifact())
 
 
+def tuning(night: Night) -> Summary:
+    """Fit timeouts, circuit breakers and batch sizes to the log, and replay them against today's."""
+    return _keep(night, "tuning", inputs.tuning(night)[0].as_artifact())
+
+
 def kpis(night: Night) -> Summary:
     """Measure the key figures and what changed."""
     from ratchet.measure.kpis import key_figures
@@ -232,17 +238,22 @@ def proofs(night: Night) -> Summary:
 def improvements(night: Night) -> Summary:
     """Turn findings into improvements with their evidence; a live night records what it proposes and approves."""
     from ratchet.deploy import decisions, impacts, lifecycle
+    from ratchet.deploy import tuning as tuned_settings
     from ratchet.deploy.deployments import Policy
     from ratchet.generate import order, tasks
 
     known = inputs.trials(night)
     judged, moved = inputs.experiments(night, known), inputs.rollouts(night, known)
+    tuned = inputs.tuning(night)
     opened = lifecycle.open_night(night.home.decisions, night.day, night.settings.suggestion_window_days)
-    candidates = order.ranked(_proposals(night, known, judged, moved), night.settings)
+    candidates = order.ranked(_proposals(night, known, judged, moved, tuned), night.settings)
     fresh = opened.fresh(candidates)
     cycle = order.choose(candidates, fresh, night.settings, may_propose=not opened.closed)
     policy = Policy.of(night.settings)
-    effects = impacts.judgements(night.result("impact")["impacts"], opened.standings, night.day)
+    effects = [
+        *impacts.judgements(night.result("impact")["impacts"], opened.standings, night.day),
+        *tuned_settings.judgements(tuned[0].settings, opened.recorded, night.day),
+    ]
     settled = lifecycle.settle(opened, cycle.chosen, cycle.deferred, policy, moved.verdicts, effects)
     night.write("tasks", tasks.tasks_artifact(settled.improvements, night.day))
     summary = _keep(night, "improvements", settled.as_artifact())
@@ -273,6 +284,7 @@ def report(night: Night) -> Summary:
 
 def publish(night: Night) -> Summary:
     """Switch `artifacts/latest` and `published/` to a live night that passed its gates, and deploy what is approved."""
+    from ratchet.contracts.adaptive import SETTINGS_FILE
     from ratchet.deploy import api_clients, decisions
     from ratchet.deploy import fixes as fixed
     from ratchet.deploy import publish as publication
@@ -291,6 +303,7 @@ def publish(night: Night) -> Summary:
         FLAGS_FILE: inputs.trials(night, tomorrow, deployed).flags(),
         fixed.INDEX_FILE: fixed.index(in_force),
         api_clients.INDEX_FILE: api_clients.index(clients),
+        SETTINGS_FILE: _settings_file(night, (*recorded, *deployed), tomorrow),
     }
     files.switch_link(night.home.latest, night.home.artifacts(night.day))
     version = publication.publish(night.home, night.day, contents, fixed.texts(in_force) | api_clients.texts(clients))
@@ -335,8 +348,14 @@ def _settle(night: Night, gate: GateResult) -> Summary:
     return {"checks": len(gate.results), "warnings": len(gate.warnings)}
 
 
-def _proposals(night: Night, known: Trials, judged: ExperimentsResult, moved: RolloutsResult) -> list[Improvement]:
-    from ratchet.generate import api_capabilities, decisions, error_fixes, features, tasks
+def _proposals(
+    night: Night,
+    known: Trials,
+    judged: ExperimentsResult,
+    moved: RolloutsResult,
+    tuned: tuple[TuningResult, History],
+) -> list[Improvement]:
+    from ratchet.generate import api_capabilities, decisions, error_fixes, features, settings, tasks
 
     made, proven = inputs.proofs(night)
     found = {error.fingerprint: error for error in inputs.errors(night).errors}
@@ -350,6 +369,7 @@ def _proposals(night: Night, known: Trials, judged: ExperimentsResult, moved: Ro
         *error_fixes.propose_error_fixes(
             zip(made.fixes, proven, strict=True), made.frozen, found, night.settings, night.day
         ),
+        *settings.propose_settings(*tuned, night.settings),
     ]
 
 
@@ -376,6 +396,20 @@ def _deployments(night: Night) -> list[Decision]:
     standings = decisions.fold(decisions.read(night.home.decisions, night.day), night.day)
     candidates = [Improvement.from_record(record) for record in found]
     return deployments(candidates, standings, Policy.of(night.settings), night.day)
+
+
+def _settings_file(night: Night, recorded: Sequence[Decision], day: date) -> dict[str, Any]:
+    """Return what the application reads of the settings that are in force on a day."""
+    from ratchet.contracts.adaptive import Defaults, Setting
+    from ratchet.deploy import tuning as deployed
+
+    seen = {(Setting(t["setting"]), t["target"]): date.fromisoformat(t["last_seen"]) for t in _tuned(night)}
+    return deployed.document(deployed.in_force(recorded, day), seen, Defaults.of(night.settings), night.day)
+
+
+def _tuned(night: Night) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (night.result("tuning") or {"settings": []})["settings"]
+    return found
 
 
 def _committed(night: Night) -> Summary:
@@ -412,6 +446,7 @@ STEPS: dict[str, Callable[[Night], Summary]] = {
         usage,
         health,
         trends,
+        tuning,
         kpis,
         experiments,
         rollouts,

@@ -43,6 +43,10 @@ DAMAGE = {
     "mart_experiment_units": "update mart_experiment_units set crossovers = units + 1, dimension = 'mood'",
     "mart_experiment_assignments": "update mart_experiment_assignments set reason = 'WHIM'",
     "mart_kpis_daily": "update mart_kpis_daily set n = -1, metric = 'vibes'",
+    "mart_tuning": (
+        "update mart_tuning set setting = 'whim', n = 0, last_ms = first_ms - 1;"
+        "insert into mart_tuning select * replace (5 as n, 4 as day_calls) from mart_tuning"
+    ),
     "mart_usage": (
         "update mart_usage set unknown = requests + 1, units = requests + 1, unit_kind = 'household', level = 'leaf',"
         " dimension = 'mood'"

@@ -18,7 +18,7 @@ from ratchet.client.adaptive import Adaptive
 from ratchet.client.breaker import CircuitBreaker, Rule
 from ratchet.client.complaints import Complaints
 from ratchet.client.limiter import Limiter
-from ratchet.contracts.adaptive import Setting, complexity_name
+from ratchet.contracts.adaptive import Setting, complexity_name, default_timeout_s
 
 AMPLE, ENOUGH = 70.0, 50.0  # per cent free of both CPU and memory
 _SHARE_OF_BATCH = ((AMPLE, 0.8), (ENOUGH, 0.5), (-math.inf, 0.2))
@@ -48,7 +48,7 @@ class Tuned:
         own = held.get(complexity_name(complexity)) if complexity is not None else None
         found = own if own is not None else held.get("all_s")
         if found is None:
-            found = known.defaults.timeout_default_s * (1 + 0.5 * (complexity or 0.0)) * (1 + 0.1 * math.log1p(size))
+            found = default_timeout_s(known.defaults.timeout_default_s, complexity or 0.0, size)
         return min(max(found, known.defaults.timeout_min_s), known.defaults.timeout_max_s)
 
     def batch_size(self, tasks: Any, resources: Any, task: str) -> int:

@@ -6,15 +6,21 @@ reads it to `client/`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from datetime import timedelta
+from dataclasses import dataclass, field, fields
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
+
+from ratchet.contracts.estimates import Estimate, as_record
 
 SETTINGS_FILE = "settings.json"
 EXPIRES_AFTER = timedelta(days=14)  # without a newer night an application goes back to its safe values
 COMPLEXITY_BINS = 4
+_MIDDLES = tuple((quarter + 0.5) / COMPLEXITY_BINS for quarter in range(COMPLEXITY_BINS))
+Numbers = Mapping[str, float]  # the parts of a value by name
+Target = tuple["Setting", str]
 
 
 class Setting(StrEnum):
@@ -48,7 +54,8 @@ class Defaults:
     def value(self, setting: Setting) -> Mapping[str, float]:
         """Return what holds for any target."""
         return {
-            Setting.TIMEOUT: {"all_s": self.timeout_default_s},
+            Setting.TIMEOUT: {"all_s": self.timeout_default_s}
+            | {complexity_name(c): round(default_timeout_s(self.timeout_default_s, c), 3) for c in _MIDDLES},
             Setting.CIRCUIT_BREAKER: {"failures": self.breaker_failures, "recovery_s": self.breaker_recovery_s},
             Setting.CONCURRENCY: {"limit": self.concurrency_max},
             Setting.BATCH_SIZE: {"size": self.batch_size_max},
@@ -67,3 +74,169 @@ class Defaults:
 def complexity_name(complexity: float) -> str:
     """Return the name of the timeout of tasks of a complexity from 0 to 1."""
     return f"complexity_{min(COMPLEXITY_BINS - 1, int(complexity * COMPLEXITY_BINS))}_s"
+
+
+def default_timeout_s(default_s: float, complexity: float, size: float = 0.0) -> float:
+    """Return what is waited for a task nobody has measured: `default (1 + 0.5 c) (1 + 0.1 ln(1 + size))` seconds."""
+    return default_s * (1 + 0.5 * complexity) * (1 + 0.1 * math.log1p(size))
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A value that was deployed and is not yet judged.
+
+    Attributes:
+        improvement_id: of its improvement.
+        before: the value that it replaced.
+        since: the first day on which it was in force.
+        verdict: `kept`, `rolled_back` or `unmeasurable`; '' while it is too early.
+        reason: why.
+    """
+
+    improvement_id: str
+    before: Numbers
+    since: date
+    verdict: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What was decided about settings before a night.
+
+    Attributes:
+        in_force: what the application has; where there is nothing the defaults hold.
+        waiting: values that were proposed and neither deployed nor refused.
+        undone: values that were refused or taken back, not to be proposed again.
+        deployed: how often a value of the target was deployed.
+        trials: values that are to be judged.
+    """
+
+    in_force: Mapping[Target, Numbers] = field(default_factory=dict)
+    waiting: Mapping[Target, tuple[Numbers, ...]] = field(default_factory=dict)
+    undone: Mapping[Target, tuple[Numbers, ...]] = field(default_factory=dict)
+    deployed: Mapping[Target, int] = field(default_factory=dict)
+    trials: Mapping[Target, Trial] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayDay:
+    """What a day of the log would have lost with today's value and with the proposed one, in the setting's own unit."""
+
+    day: date
+    today: float
+    proposed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """What was learned about one setting of one target.
+
+    Attributes:
+        setting: which one.
+        target: whose; from the log, so hostile.
+        today: the value that holds.
+        proposed: a better value, None where there is none.
+        reason: why, or why not, in words.
+        calls: what it stands on.
+        cut: calls that were logged and not kept for replay.
+        last_seen: the last day of the log with the target.
+        loss: what is counted in the replay, in words.
+        days: the replay, empty where nothing could be fitted.
+        wins: share of the days on which the two values differ that the proposed one wins, n those days.
+        fitted: what the value was fitted to, one row a level.
+        trial: today's value under judgement, None where it was judged or never deployed.
+    """
+
+    setting: Setting
+    target: str
+    today: Numbers
+    proposed: Numbers | None
+    reason: str
+    calls: int
+    cut: int
+    last_seen: date
+    loss: str
+    days: tuple[ReplayDay, ...]
+    wins: Estimate
+    fitted: tuple[Mapping[str, Any], ...]
+    trial: Trial | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TuningResult:
+    """Every setting of a night, those with a better value first.
+
+    Attributes:
+        as_of: the night's day.
+        settings: one a setting and target.
+        left_out: setting -> targets beyond those with the most calls.
+    """
+
+    as_of: date
+    settings: tuple[Tuned, ...]
+    left_out: Mapping[str, int]
+
+    def as_artifact(self) -> dict[str, Any]:
+        """Return the content of `tuning.json`: settings, and what they were fitted to and replayed on, as tables."""
+        better = sum(s.proposed is not None for s in self.settings)
+        return {
+            "artifact": "tuning",
+            "as_of": self.as_of.isoformat(),
+            "reason": "" if better else "no setting does better than today's on the log",
+            "better": better,
+            "left_out": dict(self.left_out),
+            "settings": [_row(s) for s in self.settings],
+            "days": [_of(s) | as_record(day) for s in self.settings if s.wins.n for day in s.days],
+            "levels": [_of(s) | dict(level) for s in self.settings for level in s.fitted],
+            "definitions": _DEFINITIONS,
+        }
+
+
+def in_words(setting: Setting, numbers: Numbers) -> str:
+    """Return a value as people say it, such as `12 s` or `5 failures in a row and 60 s`."""
+    if setting is Setting.TIMEOUT:
+        return _timeout_in_words(numbers)
+    if setting is Setting.CIRCUIT_BREAKER:
+        return f"{numbers['failures']:g} failures in a row and {numbers['recovery_s']:g} s"
+    return f"{numbers['limit']:g} at once" if setting is Setting.CONCURRENCY else f"{numbers['size']:g} at a time"
+
+
+def _timeout_in_words(numbers: Numbers) -> str:
+    quarters = {value for name, value in numbers.items() if name != "all_s"} - {numbers["all_s"]}
+    if not quarters:
+        return f"{numbers['all_s']:g} s"
+    low, high = min(numbers.values()), max(numbers.values())
+    return f"{numbers['all_s']:g} s ({low:.3g} s to {high:.3g} s by complexity)"
+
+
+def _of(tuned: Tuned) -> dict[str, Any]:
+    return {"setting": tuned.setting.value, "target": tuned.target}
+
+
+def _row(tuned: Tuned) -> dict[str, Any]:
+    proposed, trial = tuned.proposed, tuned.trial
+    return _of(tuned) | {
+        "today": in_words(tuned.setting, tuned.today),
+        "proposed": in_words(tuned.setting, proposed) if proposed else None,
+        "value": dict(proposed) if proposed else None,
+        "reason": tuned.reason,
+        "calls": tuned.calls,
+        "cut": tuned.cut,
+        "last_seen": tuned.last_seen.isoformat(),
+        "loss": tuned.loss,
+        "lost_today": sum(day.today for day in tuned.days) if tuned.days else None,
+        "lost_then": sum(day.proposed for day in tuned.days) if tuned.days else None,
+        "wins": as_record(tuned.wins),
+        "judged": trial.verdict if trial else None,
+        "judged_reason": trial.reason if trial else "",
+    }
+
+
+_DEFINITIONS = {
+    "timeout": "least loss at or above the distribution-free 95/95 upper bound of how long calls take (n >= 59)",
+    "circuit_breaker": "failures in a row and seconds with the least loss when the calls are replayed in their order",
+    "batch_size": "the smallest batch whose throughput is within 5 % of the best",
+    "wins": "share of the days on which the two values differ that the proposed one wins, with Wilson's interval",
+    "days": "what each day of the log would have lost with today's value and with the proposed one",
+}

@@ -115,7 +115,7 @@ def settle(
         deferred: those beyond the limits; they have not vanished.
         policy: what the night may approve by itself, None for nothing.
         verdicts: tonight's on rollouts, which judge the steps that were published before.
-        judged: tonight's verdicts on deployed fixes.
+        judged: tonight's verdicts on what else was deployed.
 
     Raises:
         DecisionsError: if a recorded proposal is not a whole record.

@@ -31,6 +31,7 @@ from ratchet.report.sections.programme import programme
 from ratchet.report.sections.quality import quality
 from ratchet.report.sections.rollouts import rollouts
 from ratchet.report.sections.trends import trends
+from ratchet.report.sections.tuning import tuning
 from ratchet.report.sections.usage import usage
 from ratchet.report.view import Chapter, Section, View
 
@@ -78,6 +79,7 @@ def _chapters(found: Results) -> tuple[Chapter, ...]:
         section(found, "feedback", "Feedback", "feedback", "feedback", feedback),
         section(found, "usage", "Usage", "usage", "usage", usage),
         section(found, "trends", "Trends", "trends", "trends", trends),
+        section(found, "tuning", "Adaptive settings", "tuning", "tuning", tuning),
     )
 
     def proposed(result: Mapping[str, Any]) -> list[Any]:

@@ -26,6 +26,7 @@ _SOURCES = {
     "usage": ("Usage", "mart_usage"),
     "health": ("Health", "mart_health_daily"),
     "trends": ("Trends", "mart_kpis_daily"),
+    "tuning": ("Adaptive settings", "mart_tuning"),
     "kpis": ("Key figures", "mart_kpis_daily"),
     "drift": ("Drift", "bronze, the day against the four weeks before"),
     "improvements": ("Improvements", "improvements.json"),

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from ratchet.report import charts, impact_charts, numbers, trial_charts
+from ratchet.report import charts, impact_charts, numbers, replay_charts, trial_charts
 from ratchet.report.logtext import Logged, Text, shortened
 from ratchet.report.numbers import Unit
 from ratchet.report.view import STANDING_WORDS, Change, Tone, View
@@ -38,6 +38,7 @@ def _environment() -> Environment:
     environment.filters |= {"say": say, "number": numbers.number, "day": numbers.day, "moment": numbers.moment}
     environment.globals |= {
         "charts": charts,
+        "replay_charts": replay_charts,
         "trial_charts": trial_charts,
         "impact_charts": impact_charts,
         "numbers": numbers,

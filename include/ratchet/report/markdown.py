@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ratchet.contracts.estimates import Estimate
-from ratchet.report import charts, numbers
+from ratchet.report import charts, numbers, replay_charts
 from ratchet.report.markdown_text import fact, grid, rest, say
 from ratchet.report.numbers import Unit
+from ratchet.report.replay_view import Replays
 from ratchet.report.trial_markdown import effects, forest, timelines, trials
 from ratchet.report.view import (
     STANDING_WORDS,
@@ -179,6 +180,13 @@ _CELLS: dict[CellKind, Callable[[Any, Unit], str]] = {
     CellKind.EVIDENCE: _evidence,
     CellKind.LABEL: lambda v, _: say(v.text),
 }
+
+
+def _replays(block: Replays) -> str:
+    lines = [f"- **{say(r.name)}** ({r.loss}). {replay_charts.in_words(r)}" for r in block.replays]
+    return "\n\n".join([f"**{block.caption}**", "\n".join(lines), *rest(block.total, len(block.replays), block.file)])
+
+
 _BLOCKS: dict[str, Callable[[Any], str]] = {
     "paragraph": lambda b: say(b.text),
     "facts": _facts,
@@ -189,6 +197,7 @@ _BLOCKS: dict[str, Callable[[Any], str]] = {
     "key_figures": _key_figures,
     "proposals": _proposals,
     "forest": forest,
+    "replays": _replays,
     "trials": trials,
     "effects": effects,
     "timelines": lambda b: timelines(b, _table),

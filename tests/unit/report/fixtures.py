@@ -28,6 +28,7 @@ STEPS = (
     "usage",
     "health",
     "trends",
+    "tuning",
     "kpis",
     "experiments",
     "rollouts",
@@ -704,6 +705,48 @@ def _api(name: str) -> dict[str, Any]:
     }
 
 
+def tuning(targets: tuple[str, ...] = ("search", "export")) -> dict[str, Any]:
+    """Return settings of these targets; those of the first have a better value, another one is under judgement."""
+
+    def row(target: str, n: int) -> dict[str, Any]:
+        better = target == targets[0]
+        return {
+            "setting": "timeout",
+            "target": target,
+            "today": "30 s",
+            "proposed": "12 s (8 s to 20 s by complexity)" if better else None,
+            "value": {"all_s": 12.0} if better else None,
+            "reason": "it wins on 12 of the 14 days" if better else "56 of the 59 calls that a bound needs",
+            "calls": 1400 - n,
+            "cut": 0,
+            "last_seen": DAY.isoformat(),
+            "loss": "seconds lost: waiting for calls that are given up",
+            "lost_today": 840.0 if better else None,
+            "lost_then": 240.0 if better else None,
+            "wins": share(12, 14) if better else {"value": None, "n": 0, "low": None, "high": None, "reason": "none"},
+            "judged": "kept" if n == 1 else None,
+            "judged_reason": "",
+        }
+
+    days = [
+        {"setting": "timeout", "target": targets[0], "day": (DAY - timedelta(days=13 - n)).isoformat()}
+        | {"today": 60.0 + 10 * (n % 5), "proposed": 24.0 + 30 * (n % 7 == 3)}
+        for n in range(14)
+    ]
+    level = {"setting": "timeout", "target": targets[0], "name": "all_s", "n": 1400, "bound_s": 11.2, "reason": ""}
+    return {
+        "artifact": "tuning",
+        "as_of": DAY.isoformat(),
+        "reason": "",
+        "better": 1,
+        "left_out": {"timeout": 9980},
+        "settings": [row(target, n) for n, target in enumerate(targets)],
+        "days": days,
+        "levels": [level],
+        "definitions": {"wins": "share of the days won", "days": "what each day would have lost"},
+    }
+
+
 def marks(**states: str) -> list[dict[str, str]]:
     """Return one mark a step, all done but those that are named."""
     reasons = {
@@ -727,6 +770,7 @@ def night(**changes: Any) -> dict[str, Any]:
         "usage": usage(),
         "health": health(),
         "trends": trends(),
+        "tuning": tuning(),
         "kpis": kpis(),
         "improvements": improvements(),
         "tasks": tasks(),
@@ -757,6 +801,7 @@ def hostile() -> dict[str, Any]:
         target_failures=list(HOSTILE),
         feedback=feedback(HOSTILE),
         usage=usage(HOSTILE),
+        tuning=tuning(HOSTILE),
         apis=apis(HOSTILE),
         improvements=improvements([improvement(i, t) for i, t in enumerate(HOSTILE)]),
         impact=impact_fixtures.hostile(HOSTILE),
@@ -786,6 +831,7 @@ def flooded() -> dict[str, Any]:
         errors=errors([error(names[i % 200], names[i % 200], 1200 - i, "new") for i in range(1000)]),
         feedback=feedback(names),
         usage=usage(names),
+        tuning=tuning(names),
         improvements=improvements([improvement(i, names[i % 200]) for i in range(500)]),
         impact=impact_fixtures.titled(names),
         fixes=fix_fixtures.fixes(
@@ -820,6 +866,7 @@ def empty() -> dict[str, Any]:
         feedback=feedback() | {"overall": [], "patterns": [], "intents": [], "reason": "0 scores in 30 days"},
         usage=usage() | {"usage": [], "reason": "no interaction was logged in the last 30 days"},
         health=health("no data") | {"reason": "success rate: 0 events in 1 day, 30 are needed", "services": []},
+        tuning=tuning() | {"settings": [], "days": [], "levels": [], "left_out": {}, "better": 0, "reason": "none"},
         trends=trends() | {"figures": [], "reason": "nothing was logged"},
         kpis=kpis() | {"kpis": [], "reason": "no request was logged on this day"},
         improvements=improvements([]) | {"reason": "no finding is strong enough to act on", "deferred": 0},

@@ -25,6 +25,7 @@ ARTIFACTS = (
     "usage",
     "health",
     "trends",
+    "tuning",
     "kpis",
     "improvements",
     "experiments",

@@ -1,0 +1,30 @@
+{#- How many runs of an API and a day are kept for replay, and how many targets a night looks at. -#}
+{% macro runs_kept() -%}
+    1000
+{%- endmacro %}
+
+{% macro targets_kept() -%}
+    20
+{%- endmacro %}
+
+{#- What a time limit or a batch is set for: the task's type, else what was asked. -#}
+{% macro task() -%}
+    coalesce(nullif(task_type, ''), nullif(intent, ''), '')
+{%- endmacro %}
+
+{#-
+    The next round number of milliseconds, as `round_up` of analyze/tuning/fits.py: 10, 12, 15, 20, 25, 30, 40, 50, 60, 80,
+    100 and so on. Time limits are such numbers, so that it is known exactly how many calls each of them ends.
+-#}
+{% macro round_ms(column) -%}
+    {%- set scale = 'pow(10, floor(log10(greatest(' ~ column ~ ', 10))))' -%}
+    round({{ scale }} * list_min(list_filter(
+        [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10]::double[],
+        lambda step: step >= greatest({{ column }}, 10) / {{ scale }} * (1 - 1e-12)
+    )))
+{%- endmacro %}
+
+{#- The upper end of a bucket. -#}
+{% macro end_of_bucket(bucket) -%}
+    case when {{ bucket }} = {{ zero_bucket() }} then 0.0 else pow(1.01 / 0.99, {{ bucket }}) end
+{%- endmacro %}
