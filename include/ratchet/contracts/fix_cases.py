@@ -18,6 +18,7 @@ from ratchet.contracts.fixes import Case
 Item = TypeVar("Item")
 
 _FEW, _SEEN_EACH = 20, 5
+_COUNTING = re.compile(r"[0-9]{4}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4}|[0-9]{5}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,59}")
 _OPERATION = re.compile(r"[A-Za-z_][A-Za-z0-9_.:/-]{0,59}")
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
@@ -146,9 +147,14 @@ def shape_of(successes: Sequence[Case]) -> Shape:
     )
 
 
+def _counts_on(value: Any) -> bool:
+    """Return whether a value is one of a sequence that goes on, such as a date or a numbered name."""
+    return isinstance(value, str) and _COUNTING.search(value) is not None
+
+
 def _few(values: Sequence[Any]) -> tuple[Any, ...]:
-    """Return the distinct values of a parameter, () where they are so many that another one is no surprise."""
-    if not all(isinstance(value, str | bool) for value in values):
+    """Return the distinct values of a parameter, () where another one would be no surprise: many, numbers, dates."""
+    if not all(isinstance(value, str | bool) for value in values) or any(map(_counts_on, values)):
         return ()
     distinct = sorted(set(values), key=str)
     return tuple(distinct) if len(distinct) <= _FEW and _SEEN_EACH * len(distinct) <= len(values) else ()
