@@ -18,6 +18,13 @@
     ('durations are counted once',
         landed('stg_interaction', "count(duration_ms) filter (where clock = 'real')"),
         landed('int_durations_daily', "sum(n) filter (where dimension = 'all')")),
+    ('requests and failures arrive by the hour',
+        landed('stg_interaction', "count(*) filter (where parent_id is null and clock = 'real')") ~ ' + ' ~
+        landed('int_health_hourly', 'sum(failures)'),
+        landed('int_health_hourly', 'sum(requests)') ~ ' + ' ~ landed('int_failures_hourly', 'sum(failures)')),
+    ('durations of requests are counted once by the hour',
+        landed('stg_interaction', "count(duration_ms) filter (where parent_id is null and clock = 'real')"),
+        landed('int_durations_hourly', 'sum(n)')),
     ('every combination has its name',
         landed('int_interactions_daily', 'count(distinct combination_id)'),
         landed('int_interactions_daily',

@@ -14,6 +14,8 @@ from typing import Any
 
 import yaml
 
+from ratchet.contracts import burn_rates
+from ratchet.contracts.burn_rates import BurnRate
 from ratchet.contracts.experiments import Direction as Better
 from ratchet.contracts.experiments import InteractionColumn, MetricKind, MetricSource
 from ratchet.contracts.experiments import Metric as TrialMetric
@@ -61,6 +63,8 @@ class Objective:
     window_days: int = 1
     floor: int = 30
     required: bool = False
+    budget_days: int = LONGEST_WINDOW_DAYS
+    burn_rates: Mapping[int, float] | None = None
 
     def __post_init__(self) -> None:
         """Check every value against the metric."""
@@ -72,10 +76,31 @@ class Objective:
                 raise ValueError(f"{name} is a share and must lie between 0 and 1")
         self._check_whole("window_days", 1, LONGEST_WINDOW_DAYS)
         self._check_whole("floor", 1, 1_000_000_000)
+        self._check_whole("budget_days", 1, LONGEST_WINDOW_DAYS)
         if not isinstance(self.required, bool):
             raise ValueError("required must be true or false")
         if (self.critical - self.target) * (1 if self.metric.at_least else -1) > 0:
             raise ValueError("critical must not be stricter than target")
+        if self.burn_rates is not None:
+            burn_rates.parse(self.burn_rates, self.allowed, self.is_share, self.budget_days)
+
+    @property
+    def allowed(self) -> float:
+        """Return the share that may be bad: the error budget of one event."""
+        wanted = self.metric.quantile or (self.target if self.metric.at_least else 1.0 - self.target)
+        return round(1.0 - wanted, 12)
+
+    @property
+    def is_share(self) -> bool:
+        """Return whether at most everything can be bad; of errors a request can have several."""
+        return self.metric is not Metric.ERROR_RATE
+
+    @property
+    def burns(self) -> tuple[BurnRate, ...]:
+        """Return how fast its budget may burn, the shortest window first."""
+        if self.burn_rates is None:
+            return burn_rates.reachable(self.allowed, self.is_share)
+        return burn_rates.parse(self.burn_rates, self.allowed, self.is_share, self.budget_days)
 
     @property
     def trial_metrics(self) -> tuple[TrialMetric, ...]:

@@ -119,10 +119,12 @@ def usage(night: Night) -> Summary:
 
 
 def health(night: Night) -> Summary:
-    """Judge the day by its objectives."""
-    from ratchet.analyze.health import judge
+    """Judge the day by its objectives, its error budgets and its season."""
+    from ratchet.analyze.night_health import MARTS, health_of_night
 
-    found = judge(inputs.mart(night, "mart_health_daily"), objectives.load(config_folder()), night.day)
+    marts = {name: inputs.mart(night, name) for name in MARTS}
+    wanted, changes = objectives.load(config_folder()), night.result("changes") or []
+    found = health_of_night(marts, wanted, night.settings.failure_classes, night.day, changes)
     return _keep(night, "health", found.as_artifact())
 
 

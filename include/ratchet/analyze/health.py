@@ -1,14 +1,14 @@
 """Whether the application is well: every objective against its interval, for all services and for each (R38–R40).
 
 An objective is breached only beyond chance, and silence is never healthy. What objectives are belongs to
-`ratchet.objectives`; burn rates within a day belong to the hourly loop.
+`ratchet.objectives`; burn rates to `burns.py`, seasons to `season_checks.py`, how urgent it is to `grades.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -16,6 +16,12 @@ import numpy as np
 import pandas as pd
 
 from ratchet import frames
+from ratchet.analyze import burns, grades, season_checks
+from ratchet.analyze.burns import Budget, Burn
+from ratchet.analyze.grades import Alert, Severity
+from ratchet.analyze.hours import Changes, Hours, hours_of
+from ratchet.analyze.latency import share_within
+from ratchet.analyze.season_checks import SeasonCheck
 from ratchet.contracts.estimates import Estimate, as_record
 from ratchet.contracts.names import bounded, in_words
 from ratchet.objectives import LONGEST_WINDOW_DAYS, Metric, Objective
@@ -43,6 +49,7 @@ _COUNTS = (
     "low",
     "duration_n",
 )
+LOOKED_AT = 24  # hours of a night in which a budget may have burnt
 _QUANTILES = ("duration_p50_ms", "duration_p95_ms", "duration_p99_ms")
 
 
@@ -53,6 +60,13 @@ class Status(StrEnum):
     NO_DATA = "no data"
     DEGRADED = "degraded"
     CRITICAL = "critical"
+
+
+_OF_SEVERITY = {
+    Severity.MEDIUM: Status.DEGRADED,
+    Severity.HIGH: Status.DEGRADED,
+    Severity.CRITICAL: Status.CRITICAL,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +84,10 @@ class Judgement:
         observed_ms: for a latency, the quantile of the newest day that has one.
         window_days: days counted.
         floor: events below which there is no verdict.
+        severity: how urgent it is.
+        budget: the error budget, None where nothing may be bad.
+        burns: how fast it burns, one a window.
+        season: the day against its season, None where an objective has no hours.
     """
 
     objective: Metric
@@ -82,6 +100,10 @@ class Judgement:
     observed_ms: float | None
     window_days: int
     floor: int
+    severity: Severity = Severity.NONE
+    budget: Budget | None = None
+    burns: tuple[Burn, ...] = ()
+    season: SeasonCheck | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +125,7 @@ class HealthResult:
     reason: str
     objectives: tuple[Judgement, ...]
     services: tuple[ServiceHealth, ...]
+    alerts: tuple[Alert, ...] = ()
     definitions: dict[str, str] = field(default_factory=dict)
 
     def as_artifact(self) -> dict[str, Any]:
@@ -110,29 +133,93 @@ class HealthResult:
         return {"artifact": "health", **as_record(self)}
 
 
-def judge(health: pd.DataFrame, objectives: Sequence[Objective], as_of: date) -> HealthResult:
-    """Judge every objective for every service and over all.
+def judge(
+    health: pd.DataFrame,
+    hourly: pd.DataFrame,
+    objectives: Sequence[Objective],
+    as_of: date,
+    changes: Changes = (),
+) -> HealthResult:
+    """Judge every objective as of a night, for all services together and for each.
 
     Args:
-        health: mart_health_daily.
-        objectives: what is wanted.
-        as_of: the night's day.
+        health: `mart_health_daily`.
+        hourly: `mart_health_hourly`.
+        objectives: what is judged, in the order in which it is shown.
+        as_of: the night.
+        changes: `change` events that had landed; incidents among them leave the season.
     """
     rows = frames.rows_of(health, as_of, ("metric_date", "service"))
     rows[list(_COUNTS)] = frames.counts(rows, _COUNTS)
     rows["metric_date"] = pd.to_datetime(rows["metric_date"]).dt.date
     rows = rows.assign(known=rows["successes"] + rows["failures"], not_low=rows["scored"] - rows["low"])
     names = ["", *sorted(set(rows["service"]) - {""})]
-    judged = [_judged(rows, objective, names, as_of) for objective in objectives]
-    services = [_service(name, [j[at] for j in judged], objectives) for at, name in enumerate(names)]
+    shown = frames.rows_of(hourly, as_of, ("service",))
+    hours = hours_of(shown, names, datetime.combine(as_of, time(0)) + timedelta(days=1), changes)
+    graded = _graded(rows, hours, objectives, names, as_of)
+    services = [_service(name, [j[at] for j in graded], objectives) for at, name in enumerate(names)]
     return HealthResult(
         as_of=as_of,
         status=services[0].status,
         reason=services[0].reason,
         objectives=services[0].objectives,
         services=tuple(services[1:]),
+        alerts=_alerts(services, f"{as_of.isoformat()}T00:00Z"),
         definitions=_definitions(),
     )
+
+
+def _graded(
+    rows: pd.DataFrame, hours: Hours, objectives: Sequence[Objective], names: list[str], as_of: date
+) -> list[list[Judgement]]:
+    """Return for each objective its judgement of every service, with budget, burn rates, season and severity."""
+    found = []
+    seasons = season_checks.season_checks(hours, objectives, LOOKED_AT)
+    for objective, season in zip(objectives, seasons, strict=True):
+        judged = _judged(rows, objective, names, as_of)
+        spent = _budgets(rows, objective, names, as_of)
+        burnt = burns.burns(hours, objective, LOOKED_AT)
+        found.append([_grade(*parts) for parts in zip(judged, spent, burnt, season, strict=True)])
+    return found
+
+
+def _grade(j: Judgement, budget: Budget | None, burnt: tuple[Burn, ...], season: SeasonCheck | None) -> Judgement:
+    severity = grades.severity(budget, burnt, season)
+    said = [grades.burning(b) for b in burnt if b.is_burning][:1]
+    said += [grades.unseasonal(season)] if season is not None and season.is_worse and severity != Severity.LOW else []
+    status = _worse(j.status, _OF_SEVERITY.get(severity, Status.HEALTHY))
+    reason = "; ".join([j.reason, *said])
+    return replace(j, status=status, reason=reason, severity=severity, budget=budget, burns=burnt, season=season)
+
+
+def _worse(status: Status, other: Status) -> Status:
+    return max(status, other, key=list(Status).index)
+
+
+def _alerts(services: list[ServiceHealth], began: str) -> tuple[Alert, ...]:
+    found = [
+        alert
+        for service in services
+        for j in service.objectives
+        for alert in grades.alerts(service.service, j.objective.value, j.budget, j.burns, j.season, began)
+    ]
+    return tuple(sorted(found, key=lambda a: (not a.is_on, -list(Severity).index(a.severity), a.service, a.objective)))
+
+
+def _budgets(rows: pd.DataFrame, objective: Objective, names: list[str], as_of: date) -> list[Budget | None]:
+    start = as_of - timedelta(days=objective.budget_days)
+    window = rows[np.array([start < day <= as_of for day in rows["metric_date"]], dtype=bool)]
+    if objective.metric.quantile is not None:
+        timed = window[window["duration_n"] > 0]
+        n = frames.sums(timed, ("service",), ("duration_n",)).reindex(names, fill_value=0)["duration_n"].to_numpy(float)
+        bad = n - np.minimum(_within(timed, objective.target, names), n)
+    else:
+        above, below = _SHARES[objective.metric]
+        totals = frames.sums(window, ("service",), (above, below)).reindex(names, fill_value=0)
+        n = totals[below].to_numpy(dtype=float)
+        counted = totals[above].to_numpy(dtype=float)
+        bad = n - counted if objective.metric.at_least else counted
+    return burns.budgets(objective, bad, n)
 
 
 def _judged(rows: pd.DataFrame, objective: Objective, names: list[str], as_of: date) -> list[Judgement]:
@@ -159,18 +246,9 @@ def _latencies(window: pd.DataFrame, objective: Objective, names: list[str]) -> 
 
 
 def _within(timed: pd.DataFrame, limit_ms: float, names: list[str]) -> Array:
-    """Return how many requests were within a limit, each day's share read between its logged quantiles.
-
-    Linear from 0 to the median, then linear in the logarithm between median, 95th and 99th percentile; beyond the last
-    it is taken as 99 %.
-    """
-    median, p95, p99 = (np.maximum(timed[q].to_numpy(dtype=float), 1e-9) for q in _QUANTILES)
-    share = np.where(limit_ms >= p99, 0.99, 0.0)
-    for low, high, start, end in ((median, p95, 0.5, 0.95), (p95, p99, 0.95, 0.99)):
-        here = (limit_ms >= low) & (limit_ms < high)
-        step = np.log(max(limit_ms, 1e-9) / low) / np.log(np.where(here, high / low, np.e))
-        share = np.where(here, start + (end - start) * step, share)
-    share = np.where(limit_ms < median, 0.5 * limit_ms / median, share)
+    """Return how many requests were within a limit, each day's share read between its logged quantiles."""
+    median, p95, p99 = (timed[q].to_numpy(dtype=float) for q in _QUANTILES)
+    share = share_within(median, p95, p99, limit_ms)
     added = timed.assign(inside=share * timed["duration_n"])
     within: Array = frames.sums(added, ("service",), ("inside",)).reindex(names, fill_value=0)["inside"].to_numpy(float)
     return within
@@ -242,7 +320,23 @@ def _definitions() -> dict[str, str]:
         "status": (
             "degraded: the 95 % interval of an objective lies wholly beyond its target; critical: wholly beyond its "
             "critical line; no data: fewer events than its floor; healthy: no breach and every required objective has "
-            "data"
+            "data; a severity of medium or high makes it degraded, a critical one critical"
+        ),
+        "severity": (
+            "from how fast the error budget burns at the end of the day, whether the day is worse than its season, and "
+            "how much of the budget is left; the table is in docs/health.md"
+        ),
+        "budget": (
+            "what is left of the bad events that the objective allows over its days, with the 95 % interval of the "
+            "share that is bad; below 0 more than all is spent"
+        ),
+        "burn": (
+            "how many times too fast the budget burns over the last hours of the day: share that is bad over the share "
+            "that is allowed; an alarm needs the 95 % interval beyond its rate and the last twelfth of the window too"
+        ),
+        "season": (
+            "the day's bad share against the same hours of the week in the four weeks before, without incidents; "
+            "worse counts at one false finding in a hundred nights over all objectives and services"
         ),
         "success_rate": "successes of the root requests with a known outcome (Wilson)",
         "error_rate": "error events a root request (exact Poisson interval)",

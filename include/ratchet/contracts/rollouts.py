@@ -20,7 +20,7 @@ from ratchet.contracts.buckets import Hash
 from ratchet.contracts.experiments import Guardrail
 
 OBJECTIVES = ("success_rate", "latency_p50_ms", "latency_p95_ms", "latency_p99_ms")  # those measured by variant
-CHANGE_FIELDS = ("kind", "target", "after", "occurred_at")  # of the `change` events that say a flag was moved
+CHANGE_FIELDS = ("kind", "target", "after", "occurred_at", "before", "ended_at", "service")  # of `change` events
 NOT_STARTED = "not started"
 OFF = "off"  # after a roll back
 

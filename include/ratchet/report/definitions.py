@@ -24,7 +24,7 @@ _SOURCES = {
     "fixes": ("Fixes", "mart_fix_cases, mart_error_impact"),
     "feedback": ("Feedback", "mart_feedback, mart_feedback_response, mart_feedback_comments"),
     "usage": ("Usage", "mart_usage"),
-    "health": ("Health", "mart_health_daily"),
+    "health": ("Health", "mart_health_daily, mart_health_hourly, mart_failures_hourly, mart_usage"),
     "trends": ("Trends", "mart_kpis_daily"),
     "tuning": ("Adaptive settings", "mart_tuning"),
     "kpis": ("Key figures", "mart_kpis_daily"),

@@ -1,5 +1,5 @@
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import numpy as np
 import pandas as pd
@@ -236,6 +236,48 @@ USAGE = {
 @pytest.fixture
 def health():
     return lambda *rows: frame(HEALTH, rows)
+
+
+HOURLY = {
+    "as_of": DAY,
+    "metric_hour": datetime.fromisoformat("2026-11-20"),
+    "service": "",
+    "requests": 0,
+    "successes": 0,
+    "failures": 0,
+    "errors": 0,
+    "api_calls": 0,
+    "api_failures": 0,
+    "heartbeats": 0,
+    "heartbeats_up": 0,
+    "answered_minutes": 0,
+    "up_minutes": 0,
+    "down_minutes": 0,
+    "duration_n": 0,
+    "duration_p50_ms": float("nan"),
+    "duration_p95_ms": float("nan"),
+    "duration_p99_ms": float("nan"),
+}
+FAILURES = {
+    "as_of": DAY,
+    "metric_hour": datetime.fromisoformat("2026-11-20"),
+    "service": "",
+    "error_kind": "",
+    "status_code": "",
+    "sample_error": "",
+    "failures": 1,
+    "minutes": 1,
+}
+
+
+@pytest.fixture
+def hourly():
+    return lambda *rows: frame(HOURLY, rows)
+
+
+@pytest.fixture
+def failures():
+    return lambda *rows: frame(FAILURES, rows)
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
 import json
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 
@@ -11,9 +11,9 @@ SUCCESS = {"success_rate": {"target": 0.9, "critical": 0.75, "floor": 30, "requi
 
 
 @pytest.fixture
-def status(health):
-    def run(*rows, objectives=SUCCESS):
-        return judge(health(*rows), parse(objectives), DAY)
+def status(health, hourly):
+    def run(*rows, objectives=SUCCESS, hours=()):
+        return judge(health(*rows), hourly(*hours), parse(objectives), DAY)
 
     return run
 
@@ -112,16 +112,29 @@ def test_each_service_is_judged_by_itself(status):
     }
 
 
-def test_order_does_not_matter_and_hostile_services_stay_data(health):
+def test_order_does_not_matter_and_hostile_services_stay_data(health, hourly):
     objectives = parse(SUCCESS | {"latency_p95_ms": {"target": 5_000, "critical": 9_000}})
     rows = [TIMES | {"service": s, "successes": 30, "failures": 9} for s in ("", "<b>", "=1", "ü" * 999, "a\x00")]
-    made = health(*rows)
-    found = judge(made, objectives, DAY)
-    assert judge(made.iloc[::-1], objectives, DAY) == found
+    made, hours = health(*rows), hourly(*({"service": r["service"], "successes": 9, "failures": 9} for r in rows))
+    found = judge(made, hours, objectives, DAY)
+    assert judge(made.iloc[::-1], hours.iloc[::-1], objectives, DAY) == found
     assert len(json.loads(json.dumps(found.as_artifact()))["services"]) == 4
 
 
-def test_the_artifact_holds_to_its_schema(status, conforms):
-    every = SUCCESS | {"latency_p95_ms": {"target": 5_000, "critical": 9_000}}
-    conforms("health", status().as_artifact())
-    conforms("health", status(TIMES | {"successes": 99}, {"service": "a"}, objectives=every).as_artifact())
+def test_a_burn_within_the_day_makes_it_worse_and_raises_an_alert(status):
+    good, bad = {"successes": 200, "failures": 8}, {"successes": 0, "failures": 100}
+    hours = [{"metric_hour": datetime.combine(DAY, time(hour)), **(bad if hour == 23 else good)} for hour in range(24)]
+    found = status({"successes": 4600, "failures": 284, "requests": 4884}, hours=hours)
+    assert (found.status, found.objectives[0].severity) == ("degraded", "high")
+    assert found.reason.endswith("the error budget burns 10.0 times too fast over an hour, 5 is too much")
+    (alert,) = found.alerts
+    assert (alert.kind, alert.since, alert.is_on) == ("burn", "2026-11-20T23:00Z", True)
+
+
+def test_budget_spent_over_the_month_is_said_and_alone_degrades_nothing(status):
+    month = [
+        {"metric_date": DAY - timedelta(days=n), "successes": 500, "failures": 5 if n < 2 else 80} for n in range(28)
+    ]
+    found = status(*month)
+    assert found.objectives[0].budget.left.number < 0
+    assert (found.status, found.objectives[0].severity) == ("healthy", "low")

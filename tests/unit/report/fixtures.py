@@ -430,6 +430,37 @@ def judgement(metric: str, status: str, value: dict[str, Any], target: float, cr
         "observed_ms": 2840.0 if latency else None,
         "window_days": 1,
         "floor": 30,
+        "severity": "medium" if status == "degraded" else "none",
+        "budget": {"days": 28, "allowed": 2270.0, "bad": 3100.0, "left": about(-0.366, 22700, 0.05)},
+        "burns": [burn(1, 5.0, None), burn(72, 1.0, about(1.38, 2440, 0.13), fired=9)] if not latency else [],
+        "season": {
+            "bad_share": 0.139,
+            "expected_share": 0.121,
+            "n": 812,
+            "p": 0.07,
+            "level": 0.0016,
+            "is_worse": False,
+            "worse_hours": [],
+            "reason": "",
+        }
+        if not latency
+        else None,
+    }
+
+
+def burn(hours: int, rate: float, now: dict[str, Any] | None, fired: int = 0) -> dict[str, Any]:
+    """Return one window of an error budget."""
+    few = {"value": None, "n": 12, "low": None, "high": None, "reason": "12 events, 30 are needed"}
+    return {
+        "hours": hours,
+        "rate": rate,
+        "now": now or few,
+        "peak": 1.6 if now else None,
+        "fired": fired,
+        "since": "2026-11-20T15:00Z" if fired else None,
+        "until": "2026-11-20T23:00Z" if fired else None,
+        "is_burning": bool(fired),
+        "is_fast": hours <= 6,
     }
 
 
@@ -453,7 +484,86 @@ def health(status: str = "degraded") -> dict[str, Any]:
         "reason": reason,
         "objectives": judged,
         "services": services,
+        "alerts": [
+            {
+                "alert_id": "6f5a253aebed",
+                "kind": "burn",
+                "service": name,
+                "objective": "success_rate",
+                "severity": "medium",
+                "since": "2026-11-20T15:00Z",
+                "is_on": not name,
+                "reason": "the error budget burns 1.4 times too fast over 72 hours, 1 is too much",
+            }
+            for name in ("", "chat")
+        ]
+        if status == "degraded"
+        else [],
+        "uptime": [
+            {
+                "service": name,
+                "days": days,
+                "by_request": share(806 * days, 812 * days),
+                "by_minute": share(1180 * days, 1184 * days),
+                "up_minutes": 1180 * days,
+                "down_minutes": 4 * days,
+                "unknown_minutes": 256 * days,
+            }
+            for name in ("", "chat")
+            for days in (1, 7)
+        ],
+        "failure_classes": [
+            {"service": name, "agent": 100, "infrastructure": 6, "user": 7, "agent_success": share(699, 799)}
+            for name in ("", "chat")
+        ],
+        "failure_kinds": [
+            {
+                "failure_class": "infrastructure",
+                "message_template": "HTTP <number>: insufficient credits",
+                "status_code": "402",
+                "sample": "HTTP 402: insufficient credits",
+                "failures": 6,
+                "first_hour": "2026-11-20T15:00Z",
+                "last_hour": "2026-11-20T16:00Z",
+            }
+        ],
+        "diagnosis": {
+            "now": share(113, 812),
+            "before": share(2200, 22000),
+            "p": 0.0004,
+            "reason": "",
+            "contributions": [
+                {
+                    "dimension": "model",
+                    "value": "large-2",
+                    "rate_effect": 0.031,
+                    "mix_effect": 0.004,
+                    "share": 0.9,
+                    "excess": 0.6,
+                    "now": share(80, 300),
+                    "before": share(700, 7000),
+                }
+            ],
+            "changes": [
+                {
+                    "kind": "model",
+                    "target": "assistant",
+                    "before": "large-1",
+                    "after": "large-2",
+                    "service": "chat",
+                    "occurred_at": "2026-11-20T14:30:00Z",
+                }
+            ],
+        },
         "definitions": {
+            "severity": "from how fast the error budget burns",
+            "budget": "what is left of the bad events that the objective allows",
+            "burn": "how many times too fast the budget burns",
+            "season": "the day against the same hours of four weeks before",
+            "uptime_by_request": "share of requests that the infrastructure did not fail",
+            "uptime_by_minute": "share of known minutes that were not down",
+            "failure_class": "who failed",
+            "diagnosis": "the day against the 29 days before",
             "status": "degraded: an interval lies wholly beyond its target",
             "latency": "share of timed root requests within the target",
             "window": "days up to the night",

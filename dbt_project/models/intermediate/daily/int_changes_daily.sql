@@ -14,6 +14,7 @@ select
     target,
     before,
     after,
+    ended_at,
     service,
 from changes
 where clock = 'real'

@@ -1,15 +1,22 @@
-"""Health: every objective against its interval, for all services and for each."""
+"""Health: every objective against its interval, its error budget and its season, for all services and for each.
+
+Uptime, who failed and why it changed are drawn in `health_causes.py`.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from ratchet.report.logtext import logged, prose, text
 from ratchet.report.numbers import Unit, count, number
 from ratchet.report.results import SHOWN_ROWS, Row, estimate, label, rows, total
-from ratchet.report.view import Block, CellKind, Column, Paragraph, Table
+from ratchet.report.sections.health_causes import causes
+from ratchet.report.view import Block, CellKind, Column, Paragraph, Table, Tone
 
 _COLUMNS = (
     Column("objective", "Objective", definition="health-status"),
     Column("status", "Status", CellKind.LABEL, definition="health-status"),
+    Column("severity", "Severity", CellKind.LABEL, definition="health-severity"),
     Column("value", "Measured", CellKind.ESTIMATE, Unit.SHARE, "health-status"),
     Column("wanted", "Wanted"),
     Column("observed_ms", "Newest day", CellKind.NUMBER, Unit.MS, "health-latency"),
@@ -25,9 +32,11 @@ def health(result: Row) -> list[Block]:
     if shown:
         used = tuple(c for c in _COLUMNS if any(row[c.key] is not None for row in shown))
         blocks.append(Table("Objectives over all services", used, shown, len(judged), "health.csv"))
+        blocks += _budgets(judged[:SHOWN_ROWS])
+    blocks += _alerts(rows(result, "alerts"))
     if len(services) > 1:
         blocks.append(_services(services))
-    return blocks
+    return [*blocks, *causes(result)]
 
 
 def name_of(result: Row) -> str:
@@ -39,6 +48,7 @@ def _judgement(j: Row) -> dict[str, object]:
     return {
         "objective": str(j.get("objective")).replace("_ms", "").replace("_", " "),
         "status": label(j.get("status")),
+        "severity": label(j.get("severity")),
         "value": estimate(j.get("value")),
         "wanted": _wanted(j),
         "observed_ms": j.get("observed_ms"),
@@ -63,3 +73,65 @@ def _services(services: list[Row]) -> Table:
         for s in services[:SHOWN_ROWS]
     )
     return Table("Services", columns, shown, len(services), "health_services.csv")
+
+
+def _budgets(judged: list[Row]) -> Iterator[Block]:
+    """Yield how much of each error budget is left and how fast it burns, where an objective has one."""
+    columns = (
+        Column("objective", "Objective"),
+        Column("left", "Budget left", CellKind.ESTIMATE, Unit.SHARE, "health-budget"),
+        Column("days", "Of days", CellKind.NUMBER, definition="health-budget"),
+        Column("burn", "Burns fastest", CellKind.ESTIMATE, Unit.TIMES, "health-burn"),
+        Column("over", "Over, too fast from"),
+        Column("usual", "Usually bad", CellKind.NUMBER, Unit.SHARE, "health-season"),
+        Column("bad", "Bad on the day", CellKind.NUMBER, Unit.SHARE, "health-season"),
+    )
+    shown = tuple(_budget(j, j["budget"]) for j in judged if j.get("budget"))
+    if shown:
+        used = tuple(c for c in columns if any(row[c.key] is not None for row in shown))
+        yield Table("Error budgets, how fast they burn, and the season", used, shown, len(shown), "health.csv")
+
+
+def _budget(j: Row, budget: Row) -> dict[str, object]:
+    known = [b for b in rows(j, "burns") if (b.get("now") or {}).get("value") is not None]
+    burn = max(known, key=lambda b: (bool(b["is_burning"]), b["now"]["value"] / b["rate"]), default=None)
+    season = j.get("season") or {}
+    return {
+        "objective": str(j.get("objective")).replace("_ms", "").replace("_", " "),
+        "left": estimate(budget.get("left")),
+        "days": budget.get("days"),
+        "burn": estimate(burn["now"] if burn else None, "too few events in every window"),
+        "over": f"{count(burn['hours'], 'hour')}, {number(burn['rate'], Unit.TIMES)}" if burn else None,
+        "usual": season.get("expected_share"),
+        "bad": season.get("bad_share"),
+    }
+
+
+def _alerts(alerts: list[Row]) -> list[Block]:
+    if not alerts:
+        return [
+            Paragraph(text("No budget burnt too fast in any hour of the day, and nothing was worse than its season."))
+        ]
+    columns = (
+        Column("severity", "Severity", CellKind.LABEL, definition="health-severity"),
+        Column("what", "What"),
+        Column("service", "Service"),
+        Column("since", "Since"),
+        Column("is_on", "At the end of the day"),
+        Column("reason", "Why"),
+    )
+    shown = tuple(
+        {
+            "severity": label(a.get("severity")),
+            "what": f"{a.get('objective')}".replace("_ms", "").replace("_", " "),
+            "service": logged(a.get("service"), "all") if a.get("service") else "all",
+            "since": str(a.get("since")),
+            "is_on": "still so" if a.get("is_on") else "over",
+            "reason": prose(a.get("reason")),
+        }
+        for a in alerts[:SHOWN_ROWS]
+    )
+    return [
+        Table("What was wrong during the day", columns, shown, len(alerts), "health_alerts.csv"),
+        Paragraph(text("What to do about each is in docs/runbook.md."), Tone.MUTED),
+    ]
