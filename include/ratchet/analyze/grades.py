@@ -94,7 +94,7 @@ def burning(burn: Burn) -> str:
     when = f"over {burn.hours} hours" if burn.hours > 1 else "over an hour"
     times = burn.now.number if burn.is_burning else burn.peak
     end = "" if burn.is_burning else f", until {burn.until}"
-    return f"the error budget burns {times or 0:.1f} times too fast {when}, {burn.rate:g} is too much{end}"
+    return f"the error budget burns {times or 0:.1f} times too fast {when} (limit {burn.rate:.3g}){end}"
 
 
 def unseasonal(season: SeasonCheck) -> str:

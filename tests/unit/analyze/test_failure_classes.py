@@ -36,7 +36,7 @@ def test_outages_of_a_real_log_are_not_the_agents(failures):
         pytest.skip(f"no {REAL}")
     raw = [(p.suffix, p.read_bytes()) for p in sorted(REAL.rglob("*.session.json*"))]
     texts = [(gzip.decompress(found) if suffix == ".gz" else found).decode() for suffix, found in raw]
-    told = [t for text in texts for t in re.findall(r'ModelError: [^\n]{0,30}HTTP 402: [^\n]{0,60}', text)]
+    told = [t for text in texts for t in re.findall(r"ModelError: [^\n]{0,30}HTTP 402: [^\n]{0,60}", text)]
     found = classified(failures(*({"sample_error": t} for t in told)), RULES)
     assert len(told) >= 35
     assert set(found["failure_class"]) == {"infrastructure"}

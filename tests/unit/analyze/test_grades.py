@@ -41,7 +41,7 @@ def test_without_a_budget_severity_comes_from_what_burns_and_the_season():
 def test_an_alert_names_when_it_began_and_whether_it_lasts():
     (found,) = alerts("chat", "uptime", budget(0.9), (burn(6), burn(24, on=False)), None, "2026-11-20T00:00Z")
     assert (found.kind, found.since, found.is_on, found.severity) == ("burn", "2026-11-20T03:00Z", True, "high")
-    assert found.reason == "the error budget burns 7.0 times too fast over 6 hours, 6 is too much"
+    assert found.reason == "the error budget burns 7.0 times too fast over 6 hours (limit 6)"
 
 
 def test_an_alert_that_is_over_says_until_when():

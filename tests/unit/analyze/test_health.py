@@ -126,7 +126,7 @@ def test_a_burn_within_the_day_makes_it_worse_and_raises_an_alert(status):
     hours = [{"metric_hour": datetime.combine(DAY, time(hour)), **(bad if hour == 23 else good)} for hour in range(24)]
     found = status({"successes": 4600, "failures": 284, "requests": 4884}, hours=hours)
     assert (found.status, found.objectives[0].severity) == ("degraded", "high")
-    assert found.reason.endswith("the error budget burns 10.0 times too fast over an hour, 5 is too much")
+    assert found.reason.endswith("the error budget burns 10.0 times too fast over an hour (limit 5)")
     (alert,) = found.alerts
     assert (alert.kind, alert.since, alert.is_on) == ("burn", "2026-11-20T23:00Z", True)
 

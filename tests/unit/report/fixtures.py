@@ -493,7 +493,7 @@ def health(status: str = "degraded") -> dict[str, Any]:
                 "severity": "medium",
                 "since": "2026-11-20T15:00Z",
                 "is_on": not name,
-                "reason": "the error budget burns 1.4 times too fast over 72 hours, 1 is too much",
+                "reason": "the error budget burns 1.4 times too fast over 72 hours (limit 1)",
             }
             for name in ("", "chat")
         ]

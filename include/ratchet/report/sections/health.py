@@ -100,7 +100,9 @@ def _budget(j: Row, budget: Row) -> dict[str, object]:
         "objective": str(j.get("objective")).replace("_ms", "").replace("_", " "),
         "left": estimate(budget.get("left")),
         "days": budget.get("days"),
-        "burn": estimate(burn["now"] if burn else None, "too few events in every window"),
+        "burn": estimate(
+            burn["now"] if burn else None, "too few events" if rows(j, "burns") else "counted by day only"
+        ),
         "over": f"{count(burn['hours'], 'hour')}, {number(burn['rate'], Unit.TIMES)}" if burn else None,
         "usual": season.get("expected_share"),
         "bad": season.get("bad_share"),
@@ -116,7 +118,7 @@ def _alerts(alerts: list[Row]) -> list[Block]:
         Column("severity", "Severity", CellKind.LABEL, definition="health-severity"),
         Column("what", "What"),
         Column("service", "Service"),
-        Column("since", "Since"),
+        Column("since", "Since (UTC)", CellKind.MOMENT),
         Column("is_on", "At the end of the day"),
         Column("reason", "Why"),
     )

@@ -73,8 +73,8 @@ def _not_agent(kinds: list[Row]) -> Iterator[Block]:
         Column("class", "Class", CellKind.LABEL, definition="health-failure_class"),
         Column("what", "What failed"),
         Column("failures", "Requests", CellKind.NUMBER),
-        Column("first", "First hour"),
-        Column("last", "Last hour"),
+        Column("first", "First hour (UTC)", CellKind.MOMENT),
+        Column("last", "Last hour (UTC)", CellKind.MOMENT),
     )
     shown = tuple(
         {
@@ -130,7 +130,12 @@ def _contributions(found: list[Row]) -> Iterator[Block]:
 
 
 def _changes(found: list[Row]) -> Iterator[Block]:
-    columns = (Column("at", "When"), Column("kind", "Kind"), Column("what", "What was changed"), Column("to", "To"))
+    columns = (
+        Column("at", "When (UTC)", CellKind.MOMENT),
+        Column("kind", "Kind"),
+        Column("what", "What was changed"),
+        Column("to", "To"),
+    )
     shown = tuple(
         {
             "at": str(c.get("occurred_at")),
