@@ -74,11 +74,11 @@ def health_of_night(
 
 
 _DEFINITIONS = {
-    "uptime_by_request": "share of requests with a known outcome that the infrastructure did not fail (Wilson)",
-    "uptime_by_minute": (
-        "share of the known minutes that were not down (Wilson): up where a heartbeat said so or a request was "
-        "answered, down where a heartbeat said so or the infrastructure failed a request and nothing was up; a minute "
-        "of which the log says nothing is unknown, not up"
+    "availability": (
+        "by request: the share of requests with a known outcome that the infrastructure did not fail; by minute: the "
+        "share of the known minutes that were not down (both Wilson). A minute is up where a heartbeat said so or a "
+        "request was answered, down where a heartbeat said so or the infrastructure failed a request and nothing was "
+        "up; a minute of which the log says nothing is unknown, not up"
     ),
     "failure_class": (
         "who failed: the first rule of the setting failure_classes that is found in an error's text; what the agent "

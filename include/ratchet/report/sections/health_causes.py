@@ -26,10 +26,10 @@ def _uptime(found: list[Row]) -> Iterator[Block]:
     columns = (
         Column("service", "Service"),
         Column("days", "Days", CellKind.NUMBER),
-        Column("by_request", "Uptime by request", CellKind.ESTIMATE, Unit.SHARE, "health-uptime_by_request"),
-        Column("by_minute", "By known minute", CellKind.ESTIMATE, Unit.SHARE, "health-uptime_by_minute"),
-        Column("down_minutes", "Minutes down", CellKind.NUMBER, definition="health-uptime_by_minute"),
-        Column("unknown_minutes", "Minutes unknown", CellKind.NUMBER, definition="health-uptime_by_minute"),
+        Column("by_request", "Uptime by request", CellKind.ESTIMATE, Unit.SHARE, "health-availability"),
+        Column("by_minute", "By known minute", CellKind.ESTIMATE, Unit.SHARE, "health-availability"),
+        Column("down_minutes", "Minutes down", CellKind.NUMBER, definition="health-availability"),
+        Column("unknown_minutes", "Minutes unknown", CellKind.NUMBER, definition="health-availability"),
     )
     shown = tuple(
         {
