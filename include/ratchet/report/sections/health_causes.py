@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from ratchet.report.logtext import logged, prose, text
 from ratchet.report.numbers import Unit, number
-from ratchet.report.results import SHOWN_ROWS, Row, estimate, label, rows
+from ratchet.report.results import Row, estimate, label, rows
 from ratchet.report.view import Block, CellKind, Column, Paragraph, Table
+
+SHOWN = 6  # rows of each table; all of them are in its file
 
 
 def causes(result: Row) -> Iterator[Block]:
@@ -38,7 +40,7 @@ def _uptime(found: list[Row]) -> Iterator[Block]:
             "by_minute": estimate(u.get("by_minute")),
             **{key: u.get(key) for key in ("days", "down_minutes", "unknown_minutes")},
         }
-        for u in known[:SHOWN_ROWS]
+        for u in known[:SHOWN]
     )
     yield Table("Uptime; silence is unknown, not up", columns, shown, len(known), "health_uptime.csv")
 
@@ -60,7 +62,7 @@ def _classes(classes: list[Row], kinds: list[Row]) -> Iterator[Block]:
             "agent_success": estimate(c.get("agent_success")),
             **{key: c.get(key) for key in ("agent", "infrastructure", "user")},
         }
-        for c in failing[:SHOWN_ROWS]
+        for c in failing[:SHOWN]
     )
     yield Table("Who failed", columns, shown, len(failing), "health_failure_classes.csv")
     yield from _not_agent([k for k in kinds if k.get("failure_class") != "agent"])
@@ -84,7 +86,7 @@ def _not_agent(kinds: list[Row]) -> Iterator[Block]:
             "first": str(k.get("first_hour")),
             "last": str(k.get("last_hour")),
         }
-        for k in kinds[:SHOWN_ROWS]
+        for k in kinds[:SHOWN]
     )
     yield Table("Failures that are not the agent's", columns, shown, len(kinds), "health_failure_kinds.csv")
 
@@ -123,7 +125,7 @@ def _contributions(found: list[Row]) -> Iterator[Block]:
             "now": estimate(c.get("now")),
             "before": estimate(c.get("before")),
         }
-        for c in found[:SHOWN_ROWS]
+        for c in found[:SHOWN]
     )
     if shown:
         yield Table("Which part of the traffic explains the change", columns, shown, len(found))
@@ -143,7 +145,7 @@ def _changes(found: list[Row]) -> Iterator[Block]:
             "what": logged(" ".join(str(c[key]) for key in ("service", "target") if c.get(key)), "(not named)"),
             "to": logged(c.get("after"), "(not logged)"),
         }
-        for c in found[:SHOWN_ROWS]
+        for c in found[:SHOWN]
     )
     if shown:
         yield Table("Changed on the day or the day before, which proves nothing", columns, shown, len(found))
