@@ -103,7 +103,7 @@ def errors(night: Night) -> Summary:
 
     hurt = frames.records(frames.rows_of(inputs.mart(night, "mart_error_impact"), night.day, ("fingerprint",)))
     impact = [{name: row[name] for name in ("fingerprint", "impact_minutes", "measured")} for row in hurt]
-    return _keep(night, "errors", inputs.errors(night).as_artifact() | {"impact": impact})
+    return _keep(night, "errors", inputs.errors(night).as_artifact(impact))
 
 
 def feedback(night: Night) -> Summary:

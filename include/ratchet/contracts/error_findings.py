@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -100,6 +101,6 @@ class ErrorsResult:
     below_floor: BelowFloor
     definitions: dict[str, str] = field(default_factory=dict)
 
-    def as_artifact(self) -> dict[str, Any]:
-        """Return the content of `errors.json`."""
-        return {"artifact": "errors", **as_record(self)}
+    def as_artifact(self, impact: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
+        """Return the content of `errors.json`; `impact` are the minutes each fingerprint cost."""
+        return {"artifact": "errors", **as_record(self), "impact": list(impact)}

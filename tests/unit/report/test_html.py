@@ -62,7 +62,7 @@ def test_every_page_is_well_formed_self_contained_and_small(make: object) -> Non
     links = [a.get("href") or a.get("src") or "" for _, a in tags.seen if "href" in a or "src" in a]
     assert all(re.fullmatch(r"#[\w-]+|(data_docs/)?[a-z_]+\.(csv|json|md|html)|data:,", link) for link in links)
     assert "url(" not in re.sub(r"url\(#hatch\)", "", html)
-    assert len(html.encode()) <= 1_050_000  # all names flooded at once; a usual night has a third
+    assert len(html.encode()) <= 1_000_000
 
 
 def test_everything_from_a_log_is_escaped() -> None:
