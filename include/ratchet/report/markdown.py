@@ -179,6 +179,7 @@ _CELLS: dict[CellKind, Callable[[Any, Unit], str]] = {
     CellKind.MOMENT: lambda v, _: numbers.moment(v),
     CellKind.EVIDENCE: _evidence,
     CellKind.LABEL: lambda v, _: say(v.text),
+    CellKind.LINES: lambda v, _: "; ".join(say(line) for line in v),
 }
 
 

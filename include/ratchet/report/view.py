@@ -69,6 +69,7 @@ class CellKind(StrEnum):
     MOMENT = "moment"
     EVIDENCE = "evidence"
     LABEL = "label"
+    LINES = "lines"  # a tuple: what it is, and below it what belongs to it
 
 
 @dataclass(frozen=True, slots=True)

@@ -338,7 +338,7 @@ def test_fixes_show_what_was_proven_and_where_they_stand() -> None:
     assert lead.text == "3 fixes for frequent errors, 1 of them waiting for a decision; 1 error without one."
     assert [r["standing"].text for r in table.rows] == ["waiting for a decision", "deployed", "failed its proof"]
     assert [(r["saved"].n, r["broken"].number) for r in table.rows] == [(41, 0.0), (20, 0.0), (41, 2 / 150)]
-    assert [str(r["why"]) for r in table.rows] == [
+    assert [str(r["fix"][2]) for r in table.rows] == [
         "confidence 0.80 reaches the threshold of 0.60",
         "published; since version 2026-11-18-5f0c9a3e",
         "it breaks 2 of 150 past successes",

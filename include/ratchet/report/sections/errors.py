@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ratchet.report.logtext import logged, text
+from collections.abc import Iterator
+
+from ratchet.report.logtext import Text, logged, text
 from ratchet.report.numbers import Unit, count
 from ratchet.report.results import Row, estimate, evidence, label, rows, total, whose, without_empty
 from ratchet.report.sections import fixes
@@ -52,16 +54,13 @@ def _impact(error: Row, result: Row) -> float | None:
 
 def _error_table(found: list[Row]) -> list[Block]:
     columns = (
-        Column("error", "Error", definition="errors-error"),
-        Column("culprit", "Where"),
+        Column("error", "Error", CellKind.LINES, definition="errors-error"),
         Column("state", "State", CellKind.LABEL, definition="errors-state"),
         Column("occurrences", "In 7 days", CellKind.NUMBER, definition="errors-error"),
         Column("units", f"{whose(found).capitalize()} it hit", CellKind.NUMBER, definition="errors-units"),
         Column("impact", "Minutes lost", CellKind.NUMBER, definition="fixes-impact"),
         Column("fix", "Fix", CellKind.LABEL),
         Column("trend", "Rate, against before", CellKind.ESTIMATE, Unit.TIMES, "errors-trend"),
-        Column("since", "New since", definition="errors-introduced_by"),
-        Column("handled", "Handled", CellKind.ESTIMATE, Unit.SHARE, "errors-handled"),
         Column("evidence", "Evidence", CellKind.EVIDENCE),
     )
     shown = tuple(map(_error, found[:SHOWN]))
@@ -71,25 +70,26 @@ def _error_table(found: list[Row]) -> list[Block]:
 
 def _error(error: Row) -> dict[str, object]:
     return {
-        "error": logged(f"{error.get('error_type') or 'error'}: {error.get('message_template') or '(no message)'}"),
-        "culprit": logged(error["culprit"]) if error.get("culprit") else None,
+        "error": tuple(_lines(error)),
         "state": label(error.get("state")),
         "occurrences": error.get("occurrences"),
         "units": error.get("units"),
         "impact": error["impact"],
         "fix": error["fix"],
         "trend": estimate((error.get("trend") or {}).get("ratio")),
-        "since": _since(error),
-        "handled": estimate(error.get("handled")),
         "evidence": evidence(error, "sample_message"),
     }
 
 
-def _since(error: Row) -> object:
+def _lines(error: Row) -> Iterator[Text]:
+    said = f"{error.get('error_type') or 'error'}: {error.get('message_template') or '(no message)'}"
+    yield text(logged(said))
+    if error.get("culprit"):
+        yield text("in ", logged(error["culprit"]))
     change = error.get("introduced_by")
-    if not change or error.get("state") != "new":
-        return None
-    return logged(" ".join(str(change[key]) for key in ("kind", "target", "after") if change.get(key)))
+    if change and error.get("state") == "new":
+        after = " ".join(str(change[key]) for key in ("kind", "target", "after") if change.get(key))
+        yield text("new since ", logged(after))
 
 
 def _rare(result: Row) -> list[Block]:

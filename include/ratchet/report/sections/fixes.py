@@ -97,13 +97,11 @@ def _lead(shown: list[dict[str, Any]], declined: list[Row]) -> str:
 
 def _table(shown: list[dict[str, Any]]) -> list[Block]:
     columns = (
-        Column("fix", "Fix"),
-        Column("error", "For the error"),
+        Column("fix", "Fix", CellKind.LINES),
         Column("standing", "Standing", CellKind.LABEL),
         Column("saved", "Logged failures it saves", CellKind.ESTIMATE, Unit.SHARE, "fixes-saved"),
         Column("broken", "Past successes it breaks", CellKind.ESTIMATE, Unit.SHARE, "fixes-broken"),
         Column("unreplayable", "Not replayable", CellKind.NUMBER, definition="fixes-unreplayable"),
-        Column("why", "Why"),
         Column("evidence", "Evidence", CellKind.EVIDENCE),
     )
     caption = "Fixes, replayed tonight in the sandbox"
@@ -114,13 +112,15 @@ def _fix(fix: Row, titles: Mapping[str, Row], known: Mapping[str, Row]) -> dict[
     improvement = known.get(str(fix.get("fix_id")))
     standing = _standing(improvement) if improvement else _NEW if fix.get("holds") else _FAILED
     return {
-        "fix": text(_brief(fix.get("title") or "(no title)"), " (", logged(fix.get("fix_id")), ")"),
-        "error": _error(titles.get(str(fix.get("fingerprint")), {}), fix),
+        "fix": (
+            text(_brief(fix.get("title") or "(no title)"), " (", logged(fix.get("fix_id")), ")"),
+            text("for ", _error(titles.get(str(fix.get("fingerprint")), {}), fix)),
+            text(_why(fix, improvement)),
+        ),
         "standing": standing,
         "saved": estimate(fix.get("saved")),
         "broken": estimate(fix.get("broken")),
         "unreplayable": sum((fix.get("unreplayable") or {}).values()),
-        "why": _why(fix, improvement),
         "evidence": evidence(fix),
     }
 
