@@ -25,7 +25,7 @@ class Shipped:
 
     Attributes:
         phase: that was decided.
-        variant: that all get since, the holdback aside.
+        variant: that all get since.
         on: the first day of that.
     """
 
@@ -37,8 +37,9 @@ class Shipped:
 def of_experiments(phases: Iterable[Phase], shipped: Mapping[str, Shipped], as_of: date) -> tuple[Phase, ...]:
     """Return the time after each shipped decision as a phase of control and the variant that was shipped.
 
-    It begins with the first whole day of the new flag, takes in units for as long as the experiment did, and ends
-    where a later phase begins. Units count by exposure; the primary metric alone is measured, as it is.
+    Its units are those of the experiment, all in one arm: a flag that serves one variant to all exposes nobody. It
+    begins with the first whole day of the new flag and ends where a later phase begins. The primary metric alone is
+    measured, as it is.
 
     Args:
         phases: of every experiment.
@@ -111,13 +112,14 @@ def _followed(phase: Phase, variant: str, start: datetime, end: datetime | None)
     trial = replace(
         phase.trial,
         trial_id=f"{spec.id}{AFTER}",
-        variants=tuple(arm.name for arm in arms),
+        variants=(variant,),
         metrics=(primary,),
         starts_at=start,
         ends_at=end,
         outcomes_until=end,
         weights=(),
         paired=False,
+        follows=(spec.id, phase.trial.phase),
     )
     return Phase(own, trial, None, True)
 

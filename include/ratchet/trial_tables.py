@@ -20,7 +20,8 @@ COLUMNS = {
         "trial_id varchar not null, phase integer not null, kind varchar not null, flag_key varchar not null,"
         " unit_type varchar not null, control varchar not null, reason varchar, starts_at timestamp, ends_at timestamp,"
         " outcomes_until timestamp, horizon_days integer, conversion_days integer not null, is_paired boolean not null,"
-        " follows_trial varchar, follows_phase integer, landed_until date not null,"
+        " follows_trial varchar, follows_phase integer, is_pooled boolean not null,"
+        " landed_until date not null,"
         " primary key (trial_id, phase)"
     ),
     "carried": (
@@ -93,7 +94,8 @@ def _trial(trial: Trial, landed_until: date) -> tuple[Any, ...]:
     return (
         *(trial.trial_id, trial.phase, trial.kind.value, trial.flag_key, trial.unit_type, trial.control, trial.reason),
         *(_plain(t) for t in (trial.starts_at, trial.ends_at, trial.outcomes_until)),
-        *(trial.horizon_days, trial.conversion_days, trial.paired, *(trial.follows or (None, None)), landed_until),
+        *(trial.horizon_days, trial.conversion_days, trial.paired, *(trial.follows or (None, None))),
+        *(trial.pools, landed_until),
     )
 
 

@@ -41,6 +41,7 @@ class Unit:
     entered: datetime
     ever: datetime
     begun: datetime
+    until: datetime
     seen: list[Event]
     rebucketed: bool = False
 
@@ -71,9 +72,11 @@ class Reading:
         self.trial = trial
         self.log = [e | {"landed": landed} for landed in events if landed <= day for e in events[landed]]
         exposures = [e for e in self.log if e["event_type"] == "flag_evaluation" and self._is_exposure(e)]
-        self.units = {u.id: u for u in self._units(exposures)}
+        followed = [r for r in earlier if (r.trial.trial_id, r.trial.phase) == trial.follows]
+        self.units = {u.id: u for u in (self._cohort(followed[0]) if followed else self._units(exposures))}
+        phases = [r for r in earlier if r.trial.trial_id == trial.trial_id]
         for unit in self.units.values():
-            before = [r.units[unit.id].variant for r in earlier if unit.id in r.units]
+            before = [r.units[unit.id].variant for r in phases if unit.id in r.units]
             unit.rebucketed = bool(before) and before[-1] != unit.variant
         self.values = {m.name: self._values(m) for m in trial.metrics}
 
@@ -107,7 +110,29 @@ class Reading:
         for e in sorted(mine, key=lambda e: (at(e), e["variant"], e["reason"] or "SPLIT")):
             by_unit[e["unit_id"]].append(e)
         return [
-            Unit(u, s[0]["variant"], s[0]["reason"] or "SPLIT", at(s[0]), ever[u], begun, s) for u, s in by_unit.items()
+            Unit(u, s[0]["variant"], s[0]["reason"] or "SPLIT", at(s[0]), ever[u], begun, self._until(at(s[0])), s)
+            for u, s in by_unit.items()
+        ]
+
+    def _until(self, entered: datetime, days: timedelta | None = None) -> datetime:
+        until = entered + (timedelta(days=self.trial.conversion_days) if days is None else days)
+        return min(until, self.trial.outcomes_until or until)
+
+    def _cohort(self, followed: Reading) -> list[Unit]:
+        """Return the units of another trial; pooled, each counts for as long as it did there."""
+        start, control = self.trial.starts_at, self.trial.control
+        assert start is not None
+        pooled = len(self.trial.variants) == 1
+        return [
+            replace(
+                unit,
+                variant=control if pooled else unit.variant,
+                entered=start,
+                begun=start,
+                until=self._until(start, unit.until - unit.entered if pooled else None),
+                seen=unit.seen[:1],
+            )
+            for unit in followed.units.values()
         ]
 
     def _events_of(self, metric: Metric, unit: Unit) -> list[tuple[datetime, float, float, str]]:
@@ -130,9 +155,7 @@ class Reading:
         found = {}
         for unit in self.units.values():
             events = self._events_of(metric, unit)
-            until = unit.entered + timedelta(days=self.trial.conversion_days)
-            until = min(until, self.trial.outcomes_until or until)
-            inside = [e for e in events if unit.entered <= e[0] < until]
+            inside = [e for e in events if unit.entered <= e[0] < unit.until]
             before = [e for e in events if unit.ever - timedelta(days=metric.covariate_days) <= e[0] < unit.ever]
             total, d = sum(e[1] for e in inside), sum(e[2] for e in inside)
             y = {
@@ -246,7 +269,7 @@ def _measured(e: Event, column: str | None) -> float | None:
 def readings(events: dict[date, list[Event]], day: date) -> list[Reading]:
     found: list[Reading] = []
     for trial in sorted(TRIALS, key=lambda t: (t.trial_id, t.phase)):
-        found.append(Reading(events, day, trial, [r for r in found if r.trial.trial_id == trial.trial_id]))
+        found.append(Reading(events, day, trial, list(found)))
     return found
 
 
@@ -279,6 +302,10 @@ def test_sufficient_statistics(five_nights: Any, day: date, told: list[Reading])
 def test_the_events_have_what_has_to_be_told_apart(events_by_day: dict[date, list[Event]]) -> None:
     units = [u for r in readings(events_by_day, DAYS[-1]) for u in r.units.values()]
     values = [v for r in readings(events_by_day, DAYS[-1]) for vs in r.values.values() for v in vs.values()]
+    cohorts = [r for r in readings(events_by_day, DAYS[-1]) if r.trial.follows]
+    windows = {u.until - u.entered for r in cohorts if r.trial.pools for u in r.units.values()}
+    assert max(windows) == timedelta(days=2) > min(windows)
+    assert all(any(v.n for v in r.values["points"].values()) for r in cohorts)
     assert any(u.crossover for u in units)
     assert any(u.rebucketed for u in units)
     assert any(v.early for v in values)

@@ -30,6 +30,7 @@ METRICS = (
     Metric("asked", MetricKind.MEAN, MORE, REQUESTS, InteractionColumn.REQUESTS, covariate_days=1),
 )
 SWITCH = datetime(2026, 1, 7, 12, tzinfo=UTC)
+LATER = datetime(2026, 1, 8, tzinfo=UTC)
 
 
 def trial(name: str, phase: int = 1, **changes: Any) -> Trial:
@@ -52,6 +53,8 @@ TRIALS = (
     trial("split_only", kind=TrialKind.ROLLOUT, reason="SPLIT", conversion_days=7, weights=(0.75, 0.25)),
     trial("pairs", flag_key="g", unit_type="session", paired=True, variants=("a", "b", "c")),
     trial("absent", flag_key="no such flag"),
+    trial("edited:after", variants=("b",), follows=("edited", 1), starts_at=LATER, conversion_days=9),
+    trial("edited:recovery", kind=TrialKind.ROLLOUT, follows=("edited", 1), starts_at=LATER, conversion_days=1),
 )
 
 

@@ -28,6 +28,7 @@ hash: flagd
 primary: useful
 mde: 0.1
 horizon_days: 28
+conversion_days: 1
 """
 ROLLOUT = """
 id: search
@@ -85,11 +86,11 @@ def home(config, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def nights(home, config):
-    """Three live nights; between the second and the third a person approves."""
+    """Five live nights; between the second and the third a person approves."""
     served = {}
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("RATCHET_CONFIG", str(config))
-        for n in range(3):
+        for n in range(5):
             served[n] = use(home, FIRST + timedelta(days=n))
             live(home, FIRST + timedelta(days=n))
             if n == 1:
@@ -133,5 +134,15 @@ def test_what_a_person_approved_is_served_to_everybody_from_the_next_night_on(ho
     client = application(home, FIRST + timedelta(days=3))
     assert {client.assign_variant("greeting", user) for user in USERS[:200]} == {"friendly"}
     client.close()
-    states = {s.record["type"]: s.state.value for s in fold(read(home / "decisions", date.max), date.max).values()}
-    assert states["experiment_decision"] == "deployed"
+    made = [d for d in read(home / "decisions", date.max) if d.decision == "deployed" and "experiment_id" in d.facts]
+    assert [d.effective_date for d in made] == [FIRST + timedelta(days=3)]
+
+
+def test_what_shipped_is_followed_on_with_the_experiment_s_own_units(home, nights):
+    assert set(nights[4].values()) == {"friendly"}
+    found = json.loads((home / "artifacts" / f"{FIRST + timedelta(days=4)}" / "experiments.json").read_text("utf-8"))
+    (ended,) = found["programme"]["lifts"]
+    plain = list(nights[1].values()).count("plain")
+    assert ended["realised"]["n"] == plain + len(USERS)
+    assert ended["realised"]["low"] < 1 < ended["realised"]["high"]  # it was useful to 3 of 10, now to 6
+    assert ended["realised"]["low"] > 0.5

@@ -119,7 +119,8 @@ exposed as (
 
 ),
 
--- a cohort: all units of another trial from an instant on, by the variant that they had met there
+-- a cohort: all units of another trial from an instant on, by the variant that they had met there; where they are pooled
+-- each counts for as long as it did there, so that before and after can be compared
 cohorts as (
 
     select
@@ -129,22 +130,28 @@ cohorts as (
         false as crossover,
         {
             'exposed_at': trials.starts_at,
-            'variant': exposed.earliest.variant,
+            'variant': if(trials.is_pooled, trials.control, exposed.earliest.variant),
             'reason': exposed.earliest.reason,
             'landed_date': exposed.earliest.landed_date,
             'service': exposed.earliest.service,
             'release': exposed.earliest.release,
             'environment': exposed.earliest.environment,
         } as earliest,
+        case when trials.is_pooled then least(
+            exposed.earliest.exposed_at + to_days(followed.conversion_days),
+            coalesce(followed.outcomes_until, timestamp 'infinity')
+        ) - exposed.earliest.exposed_at end as counted_for,
     from trials
     inner join exposed on trials.follows_trial = exposed.trial_id and trials.follows_phase = exposed.phase
+    inner join trials as followed
+        on trials.follows_trial = followed.trial_id and trials.follows_phase = followed.phase
 
 ),
 
 entered as (
 
     select * from exposed
-    union all
+    union all by name
     select * from cohorts
 
 ),
@@ -186,7 +193,7 @@ select
     begun.phase_started_at,
     ever.ever_exposed_at,
     least(
-        entered.earliest.exposed_at + to_days(trials.conversion_days),
+        entered.earliest.exposed_at + coalesce(entered.counted_for, to_days(trials.conversion_days)),
         coalesce(trials.outcomes_until, timestamp 'infinity')
     ) as outcomes_until,
 from entered

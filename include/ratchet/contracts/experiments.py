@@ -329,8 +329,9 @@ class Trial:
         reason: only evaluations for this reason are exposures (SPLIT, or TARGETING for members of a group), None for
             both. An evaluation without a reason is a SPLIT.
         weights: of the variants, expected shares of units times any factor; empty where nothing is expected.
-        follows: the trial and phase whose units, by the variant they met there, are its own from `starts_at` on; None
-            where units enter by exposure.
+        follows: the trial and phase whose units are its own from `starts_at` on, by the variant they met there; where
+            it has one variant all of them are in it, each counted for as long as it was there. None where units enter
+            by exposure.
 
     Raises:
         ValueError: if the phase is empty or its times are not UTC.
@@ -367,6 +368,11 @@ class Trial:
     def control(self) -> str:
         """Return the name of the control variant."""
         return self.variants[0]
+
+    @property
+    def pools(self) -> bool:
+        """Return whether it has all units of the trial that it follows in one arm."""
+        return self.follows is not None and len(self.variants) == 1
 
     @property
     def group(self) -> str:

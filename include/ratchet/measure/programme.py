@@ -19,7 +19,7 @@ from scipy import stats
 from ratchet.contracts.estimates import Estimate, as_record
 from ratchet.errors import NotComputable
 from ratchet.measure.experiments import ExperimentResult, ExperimentsResult
-from ratchet.measure.realised import How, Realised, errors
+from ratchet.measure.realised import errors
 from ratchet.measure.terms import Role
 from ratchet.measure.verdicts import Verdict
 from ratchet.statistics.arrays import LEVEL, column
@@ -43,7 +43,7 @@ class Concluded:
         decided_on: the night that gave it.
         lift: measured relative lift of the arm that was decided about; None where there was none.
         error: its standard error.
-        realised: what was seen after the decision; None where nothing was shipped.
+        realised: the lift seen after the decision; None where nothing was shipped.
     """
 
     experiment_id: str
@@ -51,7 +51,7 @@ class Concluded:
     decided_on: date
     lift: float | None = None
     error: float | None = None
-    realised: Realised | None = None
+    realised: Estimate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class ShrunkLift:
     verdict: Verdict
     measured: float
     expected: Estimate
-    realised: Realised | None
+    realised: Estimate | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def concluded(result: ExperimentResult, decided_on: date) -> Concluded:
 
 
 def programme_of(
-    result: ExperimentsResult, decided: Mapping[str, date], seen: Mapping[str, Realised] = MappingProxyType({})
+    result: ExperimentsResult, decided: Mapping[str, date], seen: Mapping[str, Estimate] = MappingProxyType({})
 ) -> ProgrammeResult:
     """Return what a night's experiments say together: each one's last phase, once it is conclusive and over.
 
@@ -193,13 +193,11 @@ def _realised(known: Sequence[Concluded], lifts: Sequence[ShrunkLift]) -> Estima
         )
     predicted = _total([(p.number or 0.0, ((p.high or 0.0) - (p.low or 0.0)) / (2 * _Z)) for p, _ in rows])
     realised = _total([later[name] for _, name in rows])
-    weak = sum(shipped[name].how is How.BEFORE_AFTER for _, name in rows)
-    note = f"{weak} of {len(rows)} seen as before and after, with whatever else changed" if weak else ""
     found = lift_interval(predicted, realised, _Z)
     ratio = [1 + float(bound[0]) for bound in (found.value, found.low, found.high)]
     if not math.isfinite(ratio[1]):
         return Estimate(ratio[0], len(rows), note="the predicted lift is too close to 0 for an interval")
-    return Estimate(ratio[0], len(rows), ratio[1], ratio[2], note)
+    return Estimate(ratio[0], len(rows), ratio[1], ratio[2])
 
 
 def _total(values: Sequence[tuple[float, float]]) -> Moments:

@@ -238,9 +238,6 @@ def audit() -> dict[str, Any]:
     }
 
 
-HOWS = ("holdback", "before and after")
-
-
 def programme() -> dict[str, Any]:
     """Return what eight ended experiments brought."""
     ended = (("ship", 0.084, 0.061, 0.05), ("inconclusive", 0.004, 0.009, None), ("roll back", -0.04, -0.027, None))
@@ -250,7 +247,7 @@ def programme() -> dict[str, Any]:
             "verdict": ended[i % 3][0],
             "measured": ended[i % 3][1],
             "expected": lift(ended[i % 3][2], 0.03, 8),
-            "realised": ended[i % 3][3] and {"how": HOWS[i // 3 % 2], "lift": lift(ended[i % 3][3], 0.03)},
+            "realised": ended[i % 3][3] and lift(ended[i % 3][3], 0.03),
         }
         for i in range(8)
     ]

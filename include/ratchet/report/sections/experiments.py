@@ -58,8 +58,8 @@ MEANINGS = {
     "expected": "the lift as it most likely is: drawn toward the mean of all ended experiments by as much as chance "
     "explains (empirical Bayes), since the best of many measured lifts overstate",
     "overstated": "mean measured lift of what shipped minus its mean most likely lift",
-    "realised": "lift seen after shipping over the most likely lift; 1 is all of it. Beside a holdback, else before "
-    "against after, with whatever else changed",
+    "realised": "lift seen after shipping over the most likely lift; 1 is all of it. The experiment's units since then "
+    "against its control before, with whatever else changed; who stays away makes it look smaller",
 }
 
 

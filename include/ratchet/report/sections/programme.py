@@ -10,7 +10,9 @@ from ratchet.report.numbers import Unit, count
 from ratchet.report.results import SHOWN_ROWS, Row, estimate, rows
 from ratchet.report.sections.experiments import VERDICTS
 from ratchet.report.sections.lifts import FILE, verdict_label
-from ratchet.report.view import Block, CellKind, Column, Fact, Facts, Label, Paragraph, Table, Tone
+from ratchet.report.view import Block, CellKind, Column, Fact, Facts, Paragraph, Table, Tone
+
+_NOT_SEEN = {"ship": "not in force for a whole day yet"}
 
 
 def programme(result: Row) -> list[Block]:
@@ -40,12 +42,6 @@ def _facts(found: Row) -> Facts:
     )
 
 
-def _how(seen: object) -> Label:
-    how = seen.get("how") if isinstance(seen, Mapping) else None
-    words = {"holdback": Label("holdback", Tone.GOOD), "before and after": Label("before, other things too", Tone.WARN)}
-    return words.get(str(how), Label("nothing yet", Tone.MUTED))
-
-
 def _fact(name: str, record: object, unit: Unit, definition: str) -> Fact:
     known = estimate(record)
     return Fact(name, known.number, unit, definition, charts.uncertainty_in_words(known, unit))
@@ -60,7 +56,6 @@ def _lifts(lifts: list[Row]) -> list[Block]:
         Column("measured", "Measured lift", CellKind.NUMBER, Unit.LIFT),
         Column("expected", "Most likely lift", CellKind.ESTIMATE, Unit.LIFT, "experiments-expected"),
         Column("realised", "Seen since", CellKind.ESTIMATE, Unit.LIFT, "experiments-realised"),
-        Column("how", "Compared with", CellKind.LABEL),
     )
     newest = list(reversed(lifts))
     shown = tuple(
@@ -69,8 +64,7 @@ def _lifts(lifts: list[Row]) -> list[Block]:
             "verdict": verdict_label(x.get("verdict"), VERDICTS),
             "measured": x.get("measured"),
             "expected": estimate(x.get("expected")),
-            "realised": estimate((x.get("realised") or {}).get("lift")),
-            "how": _how(x.get("realised")),
+            "realised": estimate(x.get("realised"), _NOT_SEEN.get(str(x.get("verdict")), "nothing was shipped")),
         }
         for x in newest[:SHOWN_ROWS]
     )
