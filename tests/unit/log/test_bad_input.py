@@ -33,6 +33,7 @@ REFUSED = {
     "missing_field": [
         *(json.dumps(event(event_id=None)), json.dumps(event(event_id="")), json.dumps(event(occurred_at=None))),
         *(json.dumps(event(up=None)), json.dumps(event(stream="feedback", kind="rating"))),
+        json.dumps(event(stream="outcome", metric="m", unit_id="u")),
     ],
     "wrong_type": [
         *(
