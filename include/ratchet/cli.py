@@ -1,6 +1,6 @@
 """The command line: what it reads from the user, and what it says.
 
-Every command prints what it did and where it wrote. Work is done in `nights.py`, `steps.py` and the packages.
+Every command prints what it did and where it wrote. Work is done in `nights.py`, `steps/` and the packages.
 Exit codes: 0 done, 1 a night failed or is unhealthy, or an improvement was settled before, 2 wrong use or input.
 """
 

@@ -1,6 +1,6 @@
 """The fixes of a night: those that were validated before as they are, new ones for other errors, all of them proven.
 
-A night's files and steps belong to `steps.py`; how fixes are made to `generate/`, how they are proven to `validate/`,
+A night's files and steps belong to `steps/`; how fixes are made to `generate/`, how they are proven to `validate/`,
 what was recorded of them to `deploy/fixes.py`.
 """
 

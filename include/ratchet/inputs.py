@@ -1,7 +1,7 @@
 """What the steps of a night read: its warehouse, its marts, its experiments and rollouts, and findings from them.
 
 Findings are computed again where a step needs them whole: they are quick, and a step's result is for people. Writing
-belongs to `steps.py`. What is slow to import is imported by the function that needs it, as there.
+belongs to `steps/`. What is slow to import is imported by the function that needs it, as there.
 """
 
 from __future__ import annotations

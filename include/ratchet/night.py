@@ -1,6 +1,6 @@
 """One night: its day, its home, its settings, and the files by which its steps speak to each other.
 
-What a step does belongs to `steps.py`, the order of steps to `nights.py`.
+What a step does belongs to `steps/`, the order of steps to `nights.py`.
 """
 
 from __future__ import annotations

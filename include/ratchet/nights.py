@@ -1,6 +1,6 @@
 """The plan of a night and its runner in process.
 
-`PLAN` is the one list of steps; the Airflow DAG and `ratchet run` both follow it. What a step does is in `steps.py`.
+`PLAN` is the one list of steps; the Airflow DAG and `ratchet run` both follow it. What a step does is in `steps/`.
 """
 
 from __future__ import annotations

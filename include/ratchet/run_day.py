@@ -1,7 +1,7 @@
 """Which UTC day a run of a DAG is about: the one function that every task asks.
 
 Manual and asset-triggered runs have no logical date, so no task reads it. What is done with a day belongs to
-`steps.py`.
+`steps/`.
 """
 
 from __future__ import annotations

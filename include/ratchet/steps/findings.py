@@ -1,0 +1,136 @@
+"""From marts to findings: one step a question. How it is answered belongs to `analyze/` and `measure/`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ratchet import inputs, objectives
+from ratchet.night import Night
+from ratchet.settings import config_folder
+from ratchet.steps.results import Summary, keep
+
+if TYPE_CHECKING:
+    from ratchet.measure.experiments import ExperimentResult
+    from ratchet.trials import Trials
+
+
+def gaps(night: Night) -> Summary:
+    """Find what people ask for in vain."""
+    return keep(night, "features", inputs.gaps(night).as_artifact())
+
+
+def errors(night: Night) -> Summary:
+    """Rank errors by whom they hurt and how their rate changed."""
+    from ratchet import frames
+
+    hurt = frames.records(frames.rows_of(inputs.mart(night, "mart_error_impact"), night.day, ("fingerprint",)))
+    impact = [{name: row[name] for name in ("fingerprint", "impact_minutes", "measured")} for row in hurt]
+    return keep(night, "errors", inputs.errors(night).as_artifact(impact))
+
+
+def feedback(night: Night) -> Summary:
+    """Find what people are dissatisfied with."""
+    return keep(night, "feedback", inputs.feedback(night).as_artifact())
+
+
+def usage(night: Night) -> Summary:
+    """Tabulate who uses what, and how it goes."""
+    from ratchet.analyze.usage import tabulate
+
+    return keep(night, "usage", tabulate(inputs.mart(night, "mart_usage"), night.day).as_artifact())
+
+
+def health(night: Night) -> Summary:
+    """Judge the day by its objectives, its error budgets and its season."""
+    from ratchet.analyze.night_health import MARTS, health_of_night
+
+    marts = {name: inputs.mart(night, name) for name in MARTS}
+    wanted, changes = objectives.load(config_folder()), night.result("changes") or []
+    found = health_of_night(marts, wanted, night.settings.failure_classes, night.day, changes)
+    return keep(night, "health", found.as_artifact())
+
+
+def trends(night: Night) -> Summary:
+    """Find where the key figures are going, and whether this day was unusual."""
+    from ratchet.analyze.trends import find_trends
+
+    wanted = objectives.load(config_folder())
+    return keep(night, "trends", find_trends(inputs.mart(night, "mart_kpis_daily"), wanted, night.day).as_artifact())
+
+
+def tuning(night: Night) -> Summary:
+    """Fit timeouts, circuit breakers and batch sizes to the log, and replay them against today's."""
+    return keep(night, "tuning", inputs.tuning(night)[0].as_artifact())
+
+
+def kpis(night: Night) -> Summary:
+    """Measure the key figures and what changed."""
+    from ratchet.measure.kpis import key_figures
+
+    return keep(night, "kpis", key_figures(inputs.mart(night, "mart_kpis_daily"), night.day).as_artifact())
+
+
+def experiments(night: Night) -> Summary:
+    """Judge every experiment by a confidence sequence, and audit who got which variant."""
+    from ratchet.measure.audit import audit
+    from ratchet.measure.programme import programme_of
+    from ratchet.measure.realised import realised
+
+    known = inputs.trials(night)
+    found = inputs.experiments(night, known)
+    seen = realised(inputs.mart(night, "mart_experiments"), known.follow_ups, night.day)
+    audited = audit(
+        inputs.mart(night, "mart_experiment_assignments"),
+        inputs.mart(night, "mart_experiment_units"),
+        known.splits,
+        night.day,
+    )
+    parts = {
+        "news": [_news(e, known) for e in found.news(known.told)],
+        "audit": audited.as_artifact(),
+        "programme": programme_of(found, known.decided, seen).as_artifact(),
+        "problems": list(known.registered.experiment_problems),
+    }
+    return keep(night, "experiments", found.as_artifact() | parts)
+
+
+def rollouts(night: Night) -> Summary:
+    """Judge by its guardrails whether each rollout may go on."""
+    known = inputs.trials(night)
+    found = inputs.rollouts(night, known)
+    return keep(night, "rollouts", found.as_artifact() | {"problems": list(known.registered.rollout_problems)})
+
+
+def apis(night: Night) -> Summary:
+    """Say what the connected APIs can do, what of it is asked for in vain, and prove a client of each."""
+    from ratchet import api_catalogue
+
+    problems, entries = inputs.apis(night)
+    entries = api_catalogue.with_clients(night.home, entries)
+    unmet = api_catalogue.unmet(entries, inputs.gaps(night))
+    found = api_catalogue.as_artifact(entries, night.day) | {"matches": unmet, "problems": problems}
+    return keep(night, "apis", found)
+
+
+def impact(night: Night) -> Summary:
+    """Judge whether deployed fixes help, and add up what all improvements brought."""
+    from ratchet.deploy import decisions
+    from ratchet.deploy.impacts import courses
+    from ratchet.measure import impact as measured
+    from ratchet.measure import ledger, returns
+
+    found = inputs.impact(night)
+    recorded = decisions.read(night.home.decisions, night.day)
+    known = ledger.with_tonight(courses(recorded, night.day), found.impacts, night.day)
+    parts = {
+        "ledger": ledger.ledger(known).as_artifact(),
+        "learning": returns.learning(known, inputs.mart(night, "mart_kpis_daily"), night.day).as_artifact(),
+        "returns": returns.returns(known, night.settings.values_usd).as_artifact(),
+        "definitions": {**measured.DEFINITIONS, **ledger.DEFINITIONS, **returns.DEFINITIONS},
+    }
+    return keep(night, "impact", found.as_artifact() | parts)
+
+
+def _news(found: ExperimentResult, known: Trials) -> dict[str, Any]:
+    name, phase = found.experiment.id, found.phase
+    return {"id": name, "phase": phase, "before": known.told.get((name, phase))}
