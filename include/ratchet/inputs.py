@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ratchet.contracts.error_findings import ErrorsResult
     from ratchet.contracts.fixes import Proof
     from ratchet.contracts.gaps import GapsResult
-    from ratchet.contracts.impacts import Deployment
+    from ratchet.contracts.impacts import Course, Deployment
     from ratchet.contracts.rollout_verdicts import RolloutsResult
     from ratchet.contracts.satisfaction import FeedbackResult
     from ratchet.deploy.decisions import Decision
@@ -50,7 +50,7 @@ def warehouse(night: Night, *, has_trials: bool = False) -> Iterator[tuple[Wareh
         if has_trials:
             night.write("changes", frames.records(warehouse.changes()))
             warehouse.tell_trials(trials(night).trials)
-            warehouse.tell_deployments(deployments(night))
+            warehouse.tell_improvements(deployments(night), courses(night))
         yield warehouse, pending
 
 
@@ -82,6 +82,13 @@ def deployments(night: Night) -> list[Deployment]:
     from ratchet.deploy import decisions, impacts
 
     return impacts.deployments(decisions.read(night.home.decisions, night.day), night.day, night.settings)
+
+
+def courses(night: Night) -> list[Course]:
+    """Return the course of every improvement until the night."""
+    from ratchet.deploy import decisions, impacts
+
+    return impacts.courses(decisions.read(night.home.decisions, night.day), night.day)
 
 
 def experiments(night: Night, known: Trials) -> ExperimentsResult:

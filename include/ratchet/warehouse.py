@@ -22,7 +22,7 @@ import ratchet.errors as errors
 from ratchet import bronze, carried, files, impact_tables, trial_tables
 from ratchet.bronze import quoted
 from ratchet.contracts.experiments import Trial
-from ratchet.contracts.impacts import Deployment
+from ratchet.contracts.impacts import Course, Deployment
 from ratchet.contracts.rollouts import CHANGE_FIELDS
 from ratchet.contracts.streams import STREAMS
 from ratchet.home import Home
@@ -111,7 +111,7 @@ class Warehouse:
         self.connection.execute("delete from run.pending")
         _insert(self.connection, "run.pending", [(d,) for d in sorted(pending)])
         self.tell_trials(())
-        self.tell_deployments(())
+        self.tell_improvements((), ())
         self._show_bronze(max(start, min([day, *pending]) - timedelta(days=LOOKBACK_DAYS)), day)
         self.connection.commit()
 
@@ -124,10 +124,11 @@ class Warehouse:
             self.connection.execute(f"delete from run.{table}")  # noqa: S608 -- our own table names
             _insert(self.connection, f"run.{table}", rows)
 
-    def tell_deployments(self, deployments: Iterable[Deployment]) -> None:
-        """Tell the next build which deployed fixes its mart of impact is about; no daily statistic depends on them."""
-        self.connection.execute(f"delete from run.{impact_tables.TABLE}")  # noqa: S608 -- our own table name
-        _insert(self.connection, f"run.{impact_tables.TABLE}", impact_tables.rows(deployments))
+    def tell_improvements(self, deployments: Iterable[Deployment], courses: Iterable[Course]) -> None:
+        """Tell the next build what its marts of impact and its ledger are about; no daily statistic depends on it."""
+        for table, rows in impact_tables.rows(deployments, courses).items():
+            self.connection.execute(f"delete from run.{table}")  # noqa: S608 -- our own table names
+            _insert(self.connection, f"run.{table}", rows)
 
     def carry(self, project_hash: str) -> int:
         """Take the trials whose facts an earlier night has out of this build; return how many phases they have."""
@@ -292,7 +293,7 @@ def _create(connection: Any) -> None:
         create table if not exists run.pending (landed_date date not null);
         create table if not exists run.context (as_of date not null);
     """)
-    for table, columns in (*trial_tables.COLUMNS.items(), (impact_tables.TABLE, impact_tables.COLUMNS)):
+    for table, columns in {**trial_tables.COLUMNS, **impact_tables.COLUMNS}.items():
         connection.execute(f"create table if not exists run.{table} ({columns})")
 
 

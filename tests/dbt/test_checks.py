@@ -25,6 +25,21 @@ DAMAGE = {
         "update mart_errors set handled = occurrences + 1, first_seen = '2026-02-01', unit_kind = 'household',"
         " returned_on = '2026-01-01', first_at = '2026-01-01', change_at = '2026-01-02'"
     ),
+    "mart_impact_days": (
+        "insert into mart_impact_days select as_of, 'i' as improvement_id, 1 as revision, as_of as event_date,"
+        " 'some' as cohort, true as holds_fix, 1 as intents, 1 as attempts, 2 as failures, 1 as failed"
+        " from mart_fingerprints;"
+    ),
+    "mart_improvements": (
+        "insert into mart_improvements by name select as_of, 'i' as improvement_id, 1 as revision, 'error_fix' as type,"
+        " 't' as title, as_of as proposed_on, unnest(['shrug', null]) as verdict, false as is_automatic, 1.0 as cost,"
+        " unnest([null, as_of - 1]) as deployed_on from mart_fingerprints"
+    ),
+    "mart_health_hourly": (
+        "update mart_health_hourly set successes = requests + 1, up_minutes = (1::bigint << 60),"
+        " metric_hour = metric_hour + interval 1 minute"
+    ),
+    "mart_failures_hourly": "update mart_failures_hourly set minutes = 0",
     "mart_error_impact": "update mart_error_impact set impact_minutes = 31 * measured",
     "mart_fingerprints": "update mart_fingerprints set grouped_by = 'whim'",
     "mart_fix_cases": "update mart_fix_cases set failed = false, error_type = 'E', call_recovers_after_s = -1",
@@ -60,6 +75,8 @@ IMBALANCE = (
     "update int_error_kinds_daily set occurrences = occurrences + 1",
     "update int_feedback_daily set feedback = feedback + 1",
     "update int_durations_daily set n = n + 1",
+    "update int_health_hourly set requests = requests + 1",
+    "update int_durations_hourly set n = n + 1",
     "delete from int_combinations",
     "update mart_feature_gaps set requests = requests + 1, failures = failures + 1",
     "update mart_usage set requests = requests + 1 where dimension = 'intent'",

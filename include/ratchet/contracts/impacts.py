@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from ratchet.contracts.estimates import Estimate
+from ratchet.errors import NotComputable
 
 
 class Estimator(StrEnum):
@@ -196,3 +197,16 @@ class Course:
     cost: float
     measured: Mapping[str, Any]
     reason: str
+
+    def estimate(self, name: str) -> Estimate:
+        """Return an estimate of the verdict."""
+        record = self.measured.get(name)
+        if not isinstance(record, Mapping) or record.get("value") is None:
+            return Estimate(NotComputable("not measured"), 0)
+        return Estimate(float(record["value"]), int(record.get("n") or 0), record.get("low"), record.get("high"))
+
+    @property
+    def spared(self) -> float | None:
+        """Return the measured share of failures that a fix spared, None where it was not measured."""
+        value = self.estimate("relative").number
+        return None if value is None else 0.0 - value

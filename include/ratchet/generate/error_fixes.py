@@ -134,6 +134,7 @@ def _evidence(fix: Fix, proof: Proof, error: ErrorFinding) -> dict[str, Any]:
         "mart": "mart_fix_cases",
         "saved": proof.saved.as_record(),
         "broken": proof.broken.as_record(),
+        "first_seen": error.first_seen.isoformat() if error.first_seen else None,
         "errors_7_days": error.occurrences,
         "units": error.units,
         "unit_kind": error.unit_kind,

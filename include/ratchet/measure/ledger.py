@@ -164,27 +164,13 @@ def median_days(pairs: Iterable[tuple[date | None, date | None]]) -> Estimate:
 
 
 def _realised(judged: Sequence[Course]) -> Estimate:
-    pairs = [(spared(c), c.predicted) for c in judged]
+    pairs = [(c.spared, c.predicted) for c in judged]
     ratios = [s / p for s, p in pairs if s is not None and p]
     if not ratios:
         return Estimate(NotComputable("no fix with a promise was measured yet"), 0)
     found = mean_interval(sum(ratios), sum(r * r for r in ratios), len(ratios))
     low, high = (float(x[0]) if math.isfinite(x[0]) else None for x in (found.low, found.high))
     return Estimate(float(found.value[0]), len(ratios), low, high, note="" if low is not None else "a single fix")
-
-
-def spared(course: Course) -> float | None:
-    """Return the measured share of failures that a fix spared, None where it was not measured."""
-    value = measured(course, "relative").number
-    return None if value is None else 0.0 - value
-
-
-def measured(course: Course, name: str) -> Estimate:
-    """Return an estimate of a course's verdict."""
-    record = course.measured.get(name)
-    if not isinstance(record, dict) or record.get("value") is None:
-        return Estimate(NotComputable("not measured"), 0)
-    return Estimate(float(record["value"]), int(record.get("n") or 0), record.get("low"), record.get("high"))
 
 
 def _entry(course: Course) -> dict[str, Any]:
@@ -201,7 +187,7 @@ def _entry(course: Course) -> dict[str, Any]:
         "verdict": course.verdict.value if course.verdict else ImpactVerdict.UNDECIDED.value,
         "reason": course.reason,
         "predicted": course.predicted,
-        "realised": spared(course),
-        "effect": measured(course, "effect"),
-        "saved": measured(course, "saved"),
+        "realised": course.spared,
+        "effect": course.estimate("effect"),
+        "saved": course.estimate("saved"),
     }

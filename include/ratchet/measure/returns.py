@@ -18,7 +18,7 @@ from ratchet.contracts.estimates import Estimate, as_record
 from ratchet.contracts.impacts import Course, ImpactVerdict
 from ratchet.contracts.improvements import ImprovementType
 from ratchet.errors import NotComputable
-from ratchet.measure.ledger import measured, median_days
+from ratchet.measure.ledger import median_days
 from ratchet.statistics.proportions import wilson
 
 WINDOW_DAYS = 28
@@ -129,7 +129,7 @@ def returns(courses: Iterable[Course], values: Values) -> Returns:
         values: what things are worth.
     """
     deployed = [c for c in courses if c.deployed_on]
-    effects = [measured(c, "saved") for c in deployed if c.verdict is ImpactVerdict.KEPT]
+    effects = [c.estimate("saved") for c in deployed if c.verdict is ImpactVerdict.KEPT]
     kept = [e for e in effects if e.number is not None]
     unknown = sum(c.verdict in (None, ImpactVerdict.UNMEASURABLE) for c in deployed)
     saved = _added(kept)

@@ -114,14 +114,11 @@ def apis(night: Night) -> Summary:
 
 def impact(night: Night) -> Summary:
     """Judge whether deployed fixes help, and add up what all improvements brought."""
-    from ratchet.deploy import decisions
-    from ratchet.deploy.impacts import courses
     from ratchet.measure import impact as measured
     from ratchet.measure import ledger, returns
 
     found = inputs.impact(night)
-    recorded = decisions.read(night.home.decisions, night.day)
-    known = ledger.with_tonight(courses(recorded, night.day), found.impacts, night.day)
+    known = ledger.with_tonight(inputs.courses(night), found.impacts, night.day)
     parts = {
         "ledger": ledger.ledger(known).as_artifact(),
         "learning": returns.learning(known, inputs.mart(night, "mart_kpis_daily"), night.day).as_artifact(),

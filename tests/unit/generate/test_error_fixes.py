@@ -40,7 +40,8 @@ NOTHING = Estimate(NotComputable("no failure could be replayed"), 0)
 
 def error(**changed):
     return SimpleNamespace(
-        **{"occurrences": 188, "units": 62, "unit_kind": "user", "sample_event_ids": ("x",)} | changed
+        **{"occurrences": 188, "units": 62, "unit_kind": "user", "sample_event_ids": ("x",), "first_seen": DAY}
+        | changed
     )
 
 

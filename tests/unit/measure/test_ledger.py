@@ -9,7 +9,7 @@ from tests.unit.measure.impact_frames import DEPLOYED, days, deployment
 from ratchet.contracts.impacts import ImpactVerdict
 from ratchet.measure.impact import impacts
 from ratchet.measure.impact_verdicts import Rules
-from ratchet.measure.ledger import ledger, measured, median_days, with_tonight
+from ratchet.measure.ledger import ledger, median_days, with_tonight
 
 COURSES = (
     course("new"),
@@ -87,6 +87,6 @@ def test_tonights_verdicts_count_tonight():
     tonight = impacts(fixed, [deployment()], Rules(), as_of)
     (found,) = with_tonight([course("fix", validated=0, approved=1, deployed=2)], tonight.impacts, as_of)
     assert (found.verdict, found.judged_on) == (ImpactVerdict.KEPT, as_of)
-    assert measured(found, "saved").number == tonight.impacts[0].saved.number
+    assert found.estimate("saved").number == tonight.impacts[0].saved.number
     (open_still,) = with_tonight([course("other", deployed=2)], tonight.impacts, as_of)
     assert open_still.verdict is None
