@@ -22,7 +22,7 @@ PATHS = sorted(MODELS.rglob("*.sql"))
 LAYER_BELOW = {"staging": {"staging"}, "intermediate": {"staging", "intermediate"}, "marts": {"intermediate", "marts"}}
 RUN = {
     f"source.ratchet.run.{name}"
-    for name in ("context", "pending", "trials", "trial_variants", "trial_metrics", "impacts")
+    for name in ("context", "pending", "trials", "trial_variants", "trial_metrics", "impacts", "improvements")
 }
 NOT_REPEATABLE = re.compile(
     r"\b(now|today|current_date|current_time|current_timestamp|get_current_\w+|localtime|localtimestamp|getdate|sysdate"
