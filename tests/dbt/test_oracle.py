@@ -370,7 +370,7 @@ def test_usage(five_nights: Any, day: date, log: Log) -> None:
 
 def test_key_figures(five_nights: Any, day: date, log: Log) -> None:
     mart = five_nights.mart("mart_kpis_daily", day)
-    assert len(mart) == 28 * 2 * 15
+    assert len(mart) == (84 + 28) * 15
     assert not mart.duplicated(["metric_date", "window_days", "metric"]).any()
     for (end, days), figures in mart.groupby(["metric_date", "window_days"]):
         shown = figures.set_index("metric")
