@@ -35,7 +35,7 @@ ENDINGS = {  # what never ends well: source, limits, how the run has to end
     ),
     "huge_answer": ("def main(world):\n    return 'x' * 10**7", {"output_bytes": 10**6}, "output_limit"),
     "garbage_for_an_answer": (
-        "import os\ndef main(world):\n    for n in range(3, 16):\n        try:\n            os.write(n, b'{}')\n"
+        "import os\ndef main(world):\n    for n in range(3, 1024):\n        try:\n            os.write(n, b'{}')\n"
         "        except OSError:\n            pass\n    os._exit(0)",
         {},
         "forged",

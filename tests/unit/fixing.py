@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import json
 import sys
@@ -97,6 +98,9 @@ class World:
     failures: list[dict[str, Any]]
     successes: list[dict[str, Any]]
     message: str = ""
+
+    def __post_init__(self) -> None:
+        self.failures, self.successes = copy.deepcopy((self.failures, self.successes))  # tests change them
 
     def frame(self) -> pd.DataFrame:
         """Return it as mart_fix_cases."""
