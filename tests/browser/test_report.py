@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 from tests.unit.report import fixtures
+from tests.unit.report.values import DAY
 
 from ratchet import report
 
@@ -71,7 +72,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     found = {}
     for name, night in NIGHTS.items():
         found[name] = folder / f"{name.replace(' ', '-')}.html"
-        found[name].write_text(report.render_html(report.build(night(), fixtures.DAY)), "utf-8")
+        found[name].write_text(report.render_html(report.build(night(), DAY)), "utf-8")
     return found
 
 

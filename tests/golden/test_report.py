@@ -4,9 +4,10 @@ import pytest
 
 from ratchet import report
 from tests.unit.report import fixtures
+from tests.unit.report.values import DAY
 
 
 @pytest.mark.parametrize("name", ["night", "failed_gate", "empty"])
 def test_the_report_reads_as_it_did(golden, name):
-    view = report.build(getattr(fixtures, name)(), fixtures.DAY)
+    view = report.build(getattr(fixtures, name)(), DAY)
     golden(f"report_{name}.md", report.render_markdown(view))

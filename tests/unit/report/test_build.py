@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from tests.unit.report import fix_fixtures, fixtures
-from tests.unit.report.fixtures import DAY, check, gate, marks, night
+from tests.unit.report.data_fixtures import check, gate
+from tests.unit.report.fixtures import marks, night
+from tests.unit.report.values import DAY
 
 from ratchet import files, report
 from ratchet.contracts.fixes import Declined

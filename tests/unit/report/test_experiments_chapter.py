@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from tests.unit.report import trial_fixtures
-from tests.unit.report.fixtures import DAY, marks, night
+from tests.unit.report.fixtures import marks, night
 from tests.unit.report.lifts import lift, none
 from tests.unit.report.trial_fixtures import comparison, experiment, units
 from tests.unit.report.trial_pages import blocks, cards, one, said, timelines
+from tests.unit.report.values import DAY
 
 from ratchet import report
 from ratchet.report import numbers, trial_charts

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 from markdown_it import MarkdownIt
 from tests.unit.report import fixtures
-from tests.unit.report.fixtures import DAY
+from tests.unit.report.values import DAY
 
 from ratchet import report
 from ratchet.report.logtext import logged, text

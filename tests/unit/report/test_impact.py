@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from tests.unit.report import impact_fixtures
-from tests.unit.report.fixtures import DAY, night
+from tests.unit.report.fixtures import night
+from tests.unit.report.values import DAY
 
 from ratchet import report
 from ratchet.report import impact_charts

@@ -7,11 +7,12 @@ import re
 
 import pytest
 from tests.unit.report import fixtures, trial_fixtures
-from tests.unit.report.fixtures import DAY, night
+from tests.unit.report.fixtures import night
 from tests.unit.report.lifts import lift, none
 from tests.unit.report.rollout_fixtures import phases, rollout
 from tests.unit.report.trial_fixtures import comparison, experiment, units
 from tests.unit.report.trial_pages import line, timelines
+from tests.unit.report.values import DAY
 
 from ratchet import report
 from ratchet.contracts.estimates import Estimate

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tests.unit.report import trial_fixtures
-from tests.unit.report.fixtures import DAY, night
+from tests.unit.report.fixtures import night
+from tests.unit.report.values import DAY
 
 from ratchet import report
 from ratchet.contracts.estimates import Estimate
