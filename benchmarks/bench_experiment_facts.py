@@ -23,15 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from ratchet import files, marts
-from ratchet.contracts.experiments import (
-    Direction,
-    InteractionColumn,
-    Metric,
-    MetricKind,
-    MetricSource,
-    Trial,
-    TrialKind,
-)
+from ratchet.contracts.experiments import Trial, TrialKind
+from ratchet.contracts.metrics import Direction, InteractionColumn, Metric, MetricKind, MetricSource
 from ratchet.home import Home
 from ratchet.warehouse import Warehouse
 

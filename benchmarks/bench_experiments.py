@@ -23,7 +23,8 @@ import pandas as pd
 from scipy import stats
 
 from ratchet import files
-from ratchet.contracts.experiments import Arm, Direction, Experiment, Guardrail, Metric, MetricKind
+from ratchet.contracts.experiments import Arm, Experiment, Guardrail
+from ratchet.contracts.metrics import Direction, Metric, MetricKind
 from ratchet.measure.experiments import experiments
 from ratchet.measure.verdicts import Verdict
 from ratchet.phases import phases

@@ -27,7 +27,8 @@ import numpy as np
 import pandas as pd
 
 from ratchet import files
-from ratchet.contracts.experiments import Arm, Direction, Experiment, Guardrail, Metric, MetricKind
+from ratchet.contracts.experiments import Arm, Experiment, Guardrail
+from ratchet.contracts.metrics import Direction, Metric, MetricKind
 from ratchet.measure.comparisons import compare
 from ratchet.measure.experiments import experiments
 from ratchet.phases import phases

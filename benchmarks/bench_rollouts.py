@@ -24,7 +24,8 @@ import numpy as np
 import pandas as pd
 
 from ratchet import files
-from ratchet.contracts.experiments import Direction, Guardrail, Metric, MetricKind
+from ratchet.contracts.experiments import Guardrail
+from ratchet.contracts.metrics import Direction, Metric, MetricKind
 from ratchet.contracts.rollout_verdicts import RolloutAction
 from ratchet.contracts.rollouts import OFF, Rollout
 from ratchet.deploy.decisions import NIGHT, Decision, Kind

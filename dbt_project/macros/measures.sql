@@ -53,7 +53,7 @@
     ]) }}
 {%- endmacro %}
 
-{#- What experiments can measure of a unit's requests: names as in contracts/experiments.py, and how each is read. -#}
+{#- What experiments can measure of a unit's requests: names as in contracts/metrics.py, and how each is read. -#}
 {% macro request_measures() -%}
     {{ return([
         ('requests', '1'),

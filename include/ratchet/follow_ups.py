@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from ratchet.contracts.experiments import FOLLOW_UP, Design, Experiment, Metric, Trial, TrialKind
+from ratchet.contracts.experiments import FOLLOW_UP, Design, Experiment, Trial, TrialKind
+from ratchet.contracts.metrics import Metric
 from ratchet.contracts.rollout_states import RolloutState
 from ratchet.contracts.rollouts import OFF, Rollout
 from ratchet.phases import Phase

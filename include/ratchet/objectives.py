@@ -16,9 +16,9 @@ import yaml
 
 from ratchet.contracts import burn_rates
 from ratchet.contracts.burn_rates import BurnRate
-from ratchet.contracts.experiments import Direction as Better
-from ratchet.contracts.experiments import InteractionColumn, MetricKind, MetricSource
-from ratchet.contracts.experiments import Metric as TrialMetric
+from ratchet.contracts.metrics import Direction as Better
+from ratchet.contracts.metrics import InteractionColumn, MetricKind, MetricSource
+from ratchet.contracts.metrics import Metric as TrialMetric
 from ratchet.errors import SettingsError
 
 LONGEST_WINDOW_DAYS = 28  # mart_health_daily holds no more

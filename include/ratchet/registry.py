@@ -16,18 +16,8 @@ from typing import Annotated, Any, TypeVar
 from pydantic import Field, StrictInt, StrictStr
 
 from ratchet.contracts.buckets import Hash
-from ratchet.contracts.experiments import (
-    Arm,
-    Design,
-    Direction,
-    Experiment,
-    Guardrail,
-    InteractionColumn,
-    Metric,
-    MetricKind,
-    MetricSource,
-    require_units,
-)
+from ratchet.contracts.experiments import Arm, Design, Experiment, Guardrail
+from ratchet.contracts.metrics import Direction, InteractionColumn, Metric, MetricKind, MetricSource, require_units
 from ratchet.errors import SettingsError
 from ratchet.yaml_files import Strict, nearest, read, validated
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ratchet import yaml_files
-from ratchet.contracts.experiments import REQUEST_UNITS, Guardrail, Metric, MetricKind, require_units
+from ratchet.contracts.experiments import Guardrail
+from ratchet.contracts.metrics import REQUEST_UNITS, Metric, MetricKind, require_units
 from ratchet.contracts.rollouts import OBJECTIVES, Rollout
 from ratchet.errors import SettingsError
 

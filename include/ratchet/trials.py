@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from ratchet import follow_ups, objectives, phases, registry, rollout_files
-from ratchet.contracts.experiments import Experiment, Metric, Trial
+from ratchet.contracts.experiments import Experiment, Trial
+from ratchet.contracts.metrics import Metric
 from ratchet.contracts.rollout_states import RolloutState
 from ratchet.contracts.rollouts import CHANGE_FIELDS, Rollout
 from ratchet.contracts.splits import Split, of_experiment, of_rollout

@@ -12,15 +12,8 @@ import pandas as pd
 import pytest
 from tests.dbt.conftest import Lake
 
-from ratchet.contracts.experiments import (
-    Direction,
-    InteractionColumn,
-    Metric,
-    MetricKind,
-    MetricSource,
-    Trial,
-    TrialKind,
-)
+from ratchet.contracts.experiments import Trial, TrialKind
+from ratchet.contracts.metrics import Direction, InteractionColumn, Metric, MetricKind, MetricSource
 from ratchet.home import Home
 from ratchet.log.ingest import IngestOptions, ingest_until
 from ratchet.log.sources import LandedSource

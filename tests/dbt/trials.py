@@ -6,15 +6,8 @@ import random
 from datetime import UTC, datetime
 from typing import Any
 
-from ratchet.contracts.experiments import (
-    Direction,
-    InteractionColumn,
-    Metric,
-    MetricKind,
-    MetricSource,
-    Trial,
-    TrialKind,
-)
+from ratchet.contracts.experiments import Trial, TrialKind
+from ratchet.contracts.metrics import Direction, InteractionColumn, Metric, MetricKind, MetricSource
 
 MORE, REQUESTS = Direction.INCREASE, MetricSource.INTERACTION
 METRICS = (

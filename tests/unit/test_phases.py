@@ -6,16 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from ratchet.contracts.buckets import Hash
-from ratchet.contracts.experiments import (
-    Arm,
-    Design,
-    Direction,
-    Experiment,
-    Metric,
-    MetricKind,
-    Trial,
-    TrialKind,
-)
+from ratchet.contracts.experiments import Arm, Design, Experiment, Trial, TrialKind
+from ratchet.contracts.metrics import Direction, Metric, MetricKind
 from ratchet.deploy import decisions, specs
 from ratchet.deploy.decisions import NIGHT, Decision, Kind
 from ratchet.errors import DecisionsError

@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from ratchet.contracts.buckets import Hash
-from ratchet.contracts.experiments import Arm, Design, Direction, Guardrail, Metric, MetricKind
+from ratchet.contracts.experiments import Arm, Design, Guardrail
+from ratchet.contracts.metrics import Direction, Metric, MetricKind
 from ratchet.errors import SettingsError
 from ratchet.registry import Registry, load, metrics, parse
 

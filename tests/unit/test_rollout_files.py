@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from ratchet import registry
-from ratchet.contracts.experiments import Direction, InteractionColumn, Metric, MetricKind, MetricSource
+from ratchet.contracts.metrics import Direction, InteractionColumn, Metric, MetricKind, MetricSource
 from ratchet.contracts.rollouts import Rollout
 from ratchet.errors import SettingsError
 from ratchet.rollout_files import load_groups, load_rollouts, parse_rollout

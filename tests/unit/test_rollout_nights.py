@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from ratchet.client.evaluation import resolve
-from ratchet.contracts.experiments import Direction, Guardrail, Metric, MetricKind
+from ratchet.contracts.experiments import Guardrail
+from ratchet.contracts.metrics import Direction, Metric, MetricKind
 from ratchet.contracts.rollouts import Rollout
 from ratchet.deploy.decisions import Decision, Kind, append, fold, read
 from ratchet.deploy.deployments import Policy, deployments

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ratchet.contracts.experiments import Direction, Metric, MetricKind, Trial, TrialKind
+from ratchet.contracts.experiments import Trial, TrialKind
+from ratchet.contracts.metrics import Direction, Metric, MetricKind
 from ratchet.contracts.streams import STREAMS, field_specs
 from ratchet.errors import HomeBusyError, StorageError
 from ratchet.home import Home

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from ratchet.contracts.estimates import Estimate, as_record
-from ratchet.contracts.experiments import Direction
+from ratchet.contracts.metrics import Direction
 from ratchet.contracts.rollouts import Mover, Phase, Rollout
 
 SAMPLE_RATIO_LEVEL = 0.001

@@ -14,7 +14,8 @@ from typing import Any
 import pandas as pd
 
 from ratchet.contracts.buckets import Hash
-from ratchet.contracts.experiments import Metric, Trial, TrialKind
+from ratchet.contracts.experiments import Trial, TrialKind
+from ratchet.contracts.metrics import Metric
 from ratchet.contracts.rollout_states import RolloutState, Step
 from ratchet.contracts.rollouts import NOT_STARTED, OFF, Assignment, FlagState, Mover, Phase, Rollout
 from ratchet.deploy.decisions import Decision, Kind

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ratchet.contracts.experiments import Metric, MetricKind
+from ratchet.contracts.metrics import Metric, MetricKind
 from ratchet.statistics.arrays import Array, divide
 from ratchet.statistics.moments import (
     Moments,

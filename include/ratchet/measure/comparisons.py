@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from scipy import special
 
 from ratchet import frames
-from ratchet.contracts.experiments import Design, Metric, MetricKind
+from ratchet.contracts.experiments import Design
+from ratchet.contracts.metrics import Metric, MetricKind
 from ratchet.measure.arms import KEYS, arm_moments, counted, numbers
 from ratchet.measure.terms import Cell, Role, Terms, cells_of, terms_of
 from ratchet.measure.verdicts import Outcome

@@ -13,7 +13,8 @@ import pandas as pd
 from scipy import stats
 
 from ratchet.contracts.estimates import Estimate
-from ratchet.contracts.experiments import Guardrail, MetricKind
+from ratchet.contracts.experiments import Guardrail
+from ratchet.contracts.metrics import MetricKind
 from ratchet.contracts.rollout_verdicts import Finding, GuardrailResult
 from ratchet.errors import NotComputable
 from ratchet.statistics.arrays import Array, divide

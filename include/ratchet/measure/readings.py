@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 
 from ratchet.contracts.estimates import Estimate
-from ratchet.contracts.experiments import Direction, MetricKind
+from ratchet.contracts.metrics import Direction, MetricKind
 from ratchet.errors import NotComputable
 from ratchet.measure.comparisons import Comparisons
 from ratchet.measure.terms import Role

@@ -12,7 +12,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from ratchet.contracts.experiments import Design, Experiment, Metric, MetricKind
+from ratchet.contracts.experiments import Design, Experiment
+from ratchet.contracts.metrics import Metric, MetricKind
 from ratchet.phases import Phase
 from ratchet.statistics.arrays import Array
 from ratchet.statistics.power import RESERVE, fixed_drift, sequential_drift

@@ -21,7 +21,8 @@ from tests.unit.measure.trial_frames import (
 )
 from tests.unit.report import trial_fixtures
 
-from ratchet.contracts.experiments import Direction, Guardrail, Metric, MetricKind
+from ratchet.contracts.experiments import Guardrail
+from ratchet.contracts.metrics import Direction, Metric, MetricKind
 from ratchet.contracts.rollout_states import RolloutState
 from ratchet.contracts.rollouts import OFF, Phase, Rollout
 from ratchet.contracts.splits import of_experiment

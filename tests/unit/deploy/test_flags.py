@@ -10,7 +10,8 @@ import pytest
 from ratchet.client import Client
 from ratchet.contracts.audits import AuditVerdict
 from ratchet.contracts.buckets import Hash
-from ratchet.contracts.experiments import Arm, Direction, Experiment, Metric, MetricKind, TrialKind
+from ratchet.contracts.experiments import Arm, Experiment, TrialKind
+from ratchet.contracts.metrics import Direction, Metric, MetricKind
 from ratchet.contracts.rollouts import Assignment, FlagState
 from ratchet.contracts.splits import of_experiment, of_rollout
 from ratchet.deploy import flags, publish

@@ -5,7 +5,8 @@ from itertools import pairwise
 import pandas as pd
 import pytest
 
-from ratchet.contracts.experiments import Direction, Guardrail, Metric, MetricKind
+from ratchet.contracts.experiments import Guardrail
+from ratchet.contracts.metrics import Direction, Metric, MetricKind
 from ratchet.contracts.rollouts import NOT_STARTED, OFF, Mover, Rollout
 from ratchet.deploy.decisions import NIGHT, Decision, Kind
 from ratchet.deploy.rollouts import flag_state, folded, left_behind, trials

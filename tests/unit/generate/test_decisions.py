@@ -6,8 +6,9 @@ import pytest
 
 from ratchet.contracts.buckets import Hash
 from ratchet.contracts.estimates import Estimate
-from ratchet.contracts.experiments import Arm, Direction, Experiment, Guardrail, Metric, MetricKind
+from ratchet.contracts.experiments import Arm, Experiment, Guardrail
 from ratchet.contracts.improvements import ImprovementType, Priority, State
+from ratchet.contracts.metrics import Direction, Metric, MetricKind
 from ratchet.contracts.rollout_states import RolloutState
 from ratchet.contracts.rollouts import Mover, Phase, Rollout
 from ratchet.generate.decisions import propose_experiment_decisions, propose_rollout_steps

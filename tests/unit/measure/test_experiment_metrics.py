@@ -6,7 +6,7 @@ from statsmodels.stats.proportion import proportions_ztest
 from tests.unit.measure.judged import judged, shares, two_arms
 from tests.unit.measure.trial_frames import WAIT, binary, experiment, fact, sums
 
-from ratchet.contracts.experiments import Direction, Metric, MetricKind
+from ratchet.contracts.metrics import Direction, Metric, MetricKind
 from ratchet.measure.verdicts import Outcome, Verdict
 
 

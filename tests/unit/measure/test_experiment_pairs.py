@@ -11,7 +11,8 @@ from statsmodels.stats.proportion import proportions_ztest
 from tests.unit.measure.judged import judged
 from tests.unit.measure.trial_frames import SPENT, experiment, fact, sums
 
-from ratchet.contracts.experiments import Design, Direction, Metric, MetricKind
+from ratchet.contracts.experiments import Design
+from ratchet.contracts.metrics import Direction, Metric, MetricKind
 from ratchet.measure.verdicts import Verdict
 
 TAU = Path(__file__).resolve().parents[4] / "shared" / "data" / "tau_bench_retail_agent_variants"

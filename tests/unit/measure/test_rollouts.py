@@ -5,7 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ratchet.contracts.experiments import Direction, Guardrail, Metric, MetricKind
+from ratchet.contracts.experiments import Guardrail
+from ratchet.contracts.metrics import Direction, Metric, MetricKind
 from ratchet.contracts.rollout_states import RolloutState
 from ratchet.contracts.rollout_verdicts import Finding, Recovered, RolloutAction
 from ratchet.contracts.rollouts import NOT_STARTED, OFF, Mover, Phase, Rollout

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from ratchet.contracts.experiments import Arm, Direction, Experiment, Guardrail, Metric, MetricKind
+from ratchet.contracts.experiments import Arm, Experiment, Guardrail
+from ratchet.contracts.metrics import Direction, Metric, MetricKind
 from ratchet.phases import phases as phases_of
 from ratchet.statistics.quantiles import GROWTH
 
