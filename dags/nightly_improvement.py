@@ -156,6 +156,7 @@ def nightly_improvement() -> None:
         usage = run("usage", "Counts who uses what, at what cost.")
         health = run("health", "Compares the service with its objectives.")
         trends = run("trends", "Finds where the key figures are going, and whether this day was unusual.")
+        agents = run("agents", "Compares agents, models and configurations on the same cases.")
         tuning = run("tuning", "Fits timeouts, circuit breakers and batch sizes, and replays them.")
     with TaskGroup("measure", prefix_group_id=False, tooltip="How far we are"):
         kpis = run("kpis", "Computes the key figures and their change.")
@@ -175,7 +176,7 @@ def nightly_improvement() -> None:
 
     ingest >> check_raw >> [build_marts, drift]
     build_marts >> check_marts
-    findings = [gaps, issues, feedback, usage, health, trends, tuning, kpis, experiments, rollouts, impact]
+    findings = [gaps, issues, feedback, usage, health, trends, agents, tuning, kpis, experiments, rollouts, impact]
     check_marts >> findings
     gaps >> apis
     issues >> fixes >> proofs

@@ -61,6 +61,13 @@
         computed_tonight('mart_experiments', 'sum(observations)'), number_of('int_trial_values', number='sum(observations)')),
     ('pairs arrive, and each partner that is missing',
         computed_tonight('mart_experiments', 'sum(pairs + pairs_only_here + pairs_only_control)'), number_of('int_trial_pairs')),
+    ('executions are all interactions', landed('stg_interaction'), landed('int_executions_daily', 'sum(requests)')),
+    ('what agents did is what was executed',
+        landed('int_executions_daily', 'sum(requests + errors + scored + validations)'),
+        landed('int_agents_daily', 'sum(requests + errors + scored + validations)')),
+    ('sessions hold what executions hold', tonight('mart_executions', whole_of('execution')), tonight('mart_executions', whole_of('session'))),
+    ('users hold what executions hold', tonight('mart_executions', whole_of('execution')), tonight('mart_executions', whole_of('user'))),
+    ('the system holds what executions hold', tonight('mart_executions', whole_of('execution')), tonight('mart_executions', whole_of('system'))),
 ] %}
 
 with totals as (

@@ -28,6 +28,7 @@ RESULTS = (
     "usage",
     "health",
     "trends",
+    "agents",
     "tuning",
     "kpis",
     "experiments",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ratchet.api_catalogue import Entry
     from ratchet.contracts.adaptive import History, TuningResult
+    from ratchet.contracts.agents import AgentsResult
     from ratchet.contracts.error_findings import ErrorsResult
     from ratchet.contracts.fixes import Proof
     from ratchet.contracts.gaps import GapsResult
@@ -130,6 +131,14 @@ def tuning(night: Night) -> tuple[TuningResult, History]:
 
     history = deployed.history(decisions.read(night.home.decisions, night.day), night.day)
     return tune(mart(night, "mart_tuning"), history, Defaults.of(night.settings), night.day), history
+
+
+def agents(night: Night) -> AgentsResult:
+    """Return who does which work how well."""
+    from ratchet.analyze.agents.night import compare_agents
+
+    agents, executions = (mart(night, name) for name in ("mart_agents", "mart_executions"))
+    return compare_agents(agents, executions, night.settings.failure_classes, night.day)
 
 
 def gaps(night: Night) -> GapsResult:

@@ -53,6 +53,7 @@ PLAN: tuple[Step, ...] = (
     Step("usage", "analyze", ("check_marts",)),
     Step("health", "analyze", ("check_marts",)),
     Step("trends", "analyze", ("check_marts",)),
+    Step("agents", "analyze", ("check_marts",)),
     Step("tuning", "analyze", ("check_marts",)),
     Step("kpis", "measure", ("check_marts",)),
     Step("experiments", "measure", ("check_marts",)),
@@ -70,7 +71,7 @@ PLAN: tuple[Step, ...] = (
         "report",
         "report",
         (
-            *("drift", "gaps", "errors", "feedback", "usage", "health", "trends", "tuning"),
+            *("drift", "gaps", "errors", "feedback", "usage", "health", "trends", "agents", "tuning"),
             *("kpis", "experiments", "rollouts", "impact", "apis", "fixes", "proofs", "improvements"),
         ),
         always=True,

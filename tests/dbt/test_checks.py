@@ -50,6 +50,11 @@ DAMAGE = {
     "mart_feedback_response": "update mart_feedback_response set requests_with_feedback = requests + 1",
     "mart_feedback_comments": "select 1",
     "mart_health_daily": "update mart_health_daily set unknown = requests + 1, low = scored + 1",
+    "mart_executions": (
+        "update mart_executions set grain = 'mood', level = 'leaf', unknown = requests + 1, low = scored + 1,"
+        " coverage_n = 0, coverage_sum = 1"
+    ),
+    "mart_agents": "update mart_agents set level = 'leaf', unknown = requests + 1, flawed = validations + 1",
     "mart_experiments": (
         "update mart_experiments set kind = 'hunch', metric_kind = 'vibe', units_with_value = units + 1, sum_xx = -1,"
         " pairs_higher = pairs + 1, histogram_counts = [1], winsor_cap = 1, winsor_sum_y = 2 * abs(sum_y) + 1;"
@@ -84,6 +89,8 @@ IMBALANCE = (
     "update int_exposures_daily set evaluations = evaluations + 1",
     "update int_outcomes_daily set observations = observations + 1",
     "update int_unit_requests_daily set requests_n = requests_n + 1",
+    "update int_executions_daily set requests = requests + 1, errors = errors + 2",
+    "update mart_executions set requests = requests + 1 where grain = 'execution'",
     "update mart_experiment_units set units = units + 1",
     "update mart_experiments set units = units + 1, observations = observations + 1, pairs = pairs + 1",
 )

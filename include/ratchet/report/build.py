@@ -14,6 +14,7 @@ from ratchet.report import first_screen
 from ratchet.report.definitions import definitions
 from ratchet.report.logtext import prose
 from ratchet.report.results import Results, section
+from ratchet.report.sections.agents import agents
 from ratchet.report.sections.apis import apis
 from ratchet.report.sections.drift import drift
 from ratchet.report.sections.errors import errors
@@ -79,6 +80,7 @@ def _chapters(found: Results) -> tuple[Chapter, ...]:
         section(found, "feedback", "Feedback", "feedback", "feedback", feedback),
         section(found, "usage", "Usage", "usage", "usage", usage),
         section(found, "trends", "Trends", "trends", "trends", trends),
+        section(found, "agents", "Agents and models", "agents", "agents", agents),
         section(found, "tuning", "Adaptive settings", "tuning", "tuning", tuning),
     )
 

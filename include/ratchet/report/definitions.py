@@ -26,6 +26,7 @@ _SOURCES = {
     "usage": ("Usage", "mart_usage"),
     "health": ("Health", "mart_health_daily, mart_health_hourly, mart_failures_hourly, mart_usage"),
     "trends": ("Trends", "mart_kpis_daily"),
+    "agents": ("Agents and models", "mart_agents, mart_executions"),
     "tuning": ("Adaptive settings", "mart_tuning"),
     "kpis": ("Key figures", "mart_kpis_daily"),
     "drift": ("Drift", "bronze, the day against the four weeks before"),

@@ -16,7 +16,7 @@ from ratchet.report.logtext import Logged, logged, prose, text
 from ratchet.report.view import Block, CellKind, Column, Evidence, Label, Paragraph, Section, Standing, Table, Tone
 
 Row = Mapping[str, Any]
-SHOWN_ROWS = 20
+SHOWN_ROWS = 15
 SHOWN_IDS = 5
 # what the rest of a night stands on, in the order in which it runs
 FOUNDATIONS = ("ingest", "check_raw", "build_marts", "check_marts")

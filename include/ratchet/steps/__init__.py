@@ -14,6 +14,7 @@ from ratchet.errors import LandingError, RatchetError, StepFailedError
 from ratchet.night import Night
 from ratchet.steps.data import build_marts, check_marts, check_raw, drift, ingest
 from ratchet.steps.findings import (
+    agents,
     apis,
     errors,
     experiments,
@@ -51,6 +52,7 @@ STEPS: dict[str, Callable[[Night], Summary]] = {
         usage,
         health,
         trends,
+        agents,
         tuning,
         kpis,
         experiments,

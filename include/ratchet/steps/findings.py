@@ -58,6 +58,11 @@ def trends(night: Night) -> Summary:
     return keep(night, "trends", find_trends(inputs.mart(night, "mart_kpis_daily"), wanted, night.day).as_artifact())
 
 
+def agents(night: Night) -> Summary:
+    """Compare agents, models, configurations and prompts on the same cases, and say what validators found."""
+    return keep(night, "agents", inputs.agents(night).as_artifact())
+
+
 def tuning(night: Night) -> Summary:
     """Fit timeouts, circuit breakers and batch sizes to the log, and replay them against today's."""
     return keep(night, "tuning", inputs.tuning(night)[0].as_artifact())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.unit.report import fix_fixtures, impact_fixtures, trial_fixtures
+from tests.unit.report import agent_fixtures, fix_fixtures, impact_fixtures, trial_fixtures
 from tests.unit.report.data_fixtures import check, drift, gate, load, quality
 from tests.unit.report.finding_fixtures import error, errors, features, feedback, usage
 from tests.unit.report.health_fixtures import health, kpis, trends
@@ -25,6 +25,7 @@ STEPS = (
     "usage",
     "health",
     "trends",
+    "agents",
     "tuning",
     "kpis",
     "experiments",
@@ -74,6 +75,7 @@ def night(**changes: Any) -> dict[str, Any]:
         "usage": usage(),
         "health": health(),
         "trends": trends(),
+        "agents": agent_fixtures.agents(),
         "tuning": tuning(),
         "kpis": kpis(),
         "improvements": improvements(),
@@ -105,6 +107,7 @@ def hostile() -> dict[str, Any]:
         target_failures=list(HOSTILE),
         feedback=feedback(HOSTILE),
         usage=usage(HOSTILE),
+        agents=agent_fixtures.agents(HOSTILE),
         tuning=tuning(HOSTILE),
         apis=apis(HOSTILE),
         improvements=improvements([improvement(i, t) for i, t in enumerate(HOSTILE)]),
@@ -135,6 +138,7 @@ def flooded() -> dict[str, Any]:
         errors=errors([error(names[i % 200], names[i % 200], 1200 - i, "new") for i in range(1000)]),
         feedback=feedback(names),
         usage=usage(names),
+        agents=agent_fixtures.agents(names),
         tuning=tuning(names),
         improvements=improvements([improvement(i, names[i % 200]) for i in range(500)]),
         impact=impact_fixtures.titled(names),
@@ -170,6 +174,7 @@ def empty() -> dict[str, Any]:
         feedback=feedback() | {"overall": [], "patterns": [], "intents": [], "reason": "0 scores in 30 days"},
         usage=usage() | {"usage": [], "reason": "no interaction was logged in the last 30 days"},
         health=health("no data") | {"reason": "success rate: 0 events in 1 day, 30 are needed", "services": []},
+        agents=agent_fixtures.nothing(),
         tuning=tuning() | {"settings": [], "days": [], "levels": [], "left_out": {}, "better": 0, "reason": "none"},
         trends=trends() | {"figures": [], "reason": "nothing was logged"},
         kpis=kpis() | {"kpis": [], "reason": "no request was logged on this day"},

@@ -27,6 +27,7 @@ ARTIFACTS = (
     "usage",
     "health",
     "trends",
+    "agents",
     "tuning",
     "kpis",
     "improvements",

@@ -1,0 +1,35 @@
+with daily as (
+
+    select * from {{ ref('int_agents_daily') }}
+    where {{ has_landed() }} and {{ in_window(30) }}
+
+),
+
+added as (
+
+    select
+        level,
+        {%- for column in execution_dimensions() %}
+        coalesce({{ column }}, '') as {{ column }},
+        {%- endfor %}
+        coalesce(error_kind, '') as error_kind,
+        coalesce(min(sample_error), '') as sample_error,
+        {{ execution_sums() }}
+    from daily
+    group by all
+
+)
+
+select
+    {{ run_context('as_of') }} as as_of,
+    level,
+    {{ execution_dimensions() | join(',\n    ') }},
+    error_kind,
+    sample_error,
+    {%- for column in execution_counts() %}
+    {{ column }},
+    {%- endfor %}
+    {%- for column in execution_totals() %}
+    cast({{ column }} as double) as {{ column }},
+    {%- endfor %}
+from added
