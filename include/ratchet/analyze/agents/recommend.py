@@ -22,7 +22,8 @@ def recommend(rows: Sequence[LeagueRow], validated: Iterable[Validation]) -> lis
     """Return what stands out: the weak with the best of their table, outages, and results that are flawed."""
     weak = [r for r in rows if _is_weak(r)]
     weak.sort(key=lambda r: (-r.worse_by, r.dimension, r.name, r.group))
-    found = [_of_weak(r, _best(r, rows)) for r in weak]
+    worst = {(r.dimension, r.name): r for r in reversed(weak)}  # of each the table in which it is behind most
+    found = [_of_weak(r, _best(r, rows)) for r in weak if worst[r.dimension, r.name] is r]
     found += [_of_outage(r) for r in rows if r.dimension == "model" and not r.within and _is_outage(r)]
     return found + [_of_flaws(v) for v in validated if v.dimension == "language" and _is_flawed(v)]
 

@@ -69,9 +69,14 @@ def levels(executions: pd.DataFrame, as_of: date) -> list[Grain]:
     found = []
     for grain in GRAINS:
         for level, own in counts[counts["grain"] == grain].groupby("level", sort=True):
-            named = own[own["named"] | (grain == "system")]
-            hit = int((named["failures"] > 0).sum())
-            share = wilson(hit, len(named)).estimate(0, len(named), f"no {grain} was logged")
+            named = own[own["named"]]
+            rows_of_it = 1 if grain == "system" else len(named)
             sums = {name: int(own[name].sum()) for name in _COUNTED}
-            found.append(Grain(grain, str(level), len(named), hit=share, **sums))
+            found.append(Grain(grain, str(level), rows_of_it, hit=_hit(named, grain), **sums))
     return found
+
+
+def _hit(named: pd.DataFrame, grain: str) -> Estimate:
+    if grain == "system":
+        return Estimate(NotComputable("the system is one"), 1)
+    return wilson((named["failures"] > 0).sum(), len(named)).estimate(0, len(named), f"no {grain} was logged")

@@ -14,16 +14,12 @@ from ratchet.report.view import Bar, Bars, Block, CellKind, Column, Paragraph, T
 _SHOWN, _BARS, _ADVICE, _VALIDATED = 8, 6, 3, 4
 _NAME = 20  # characters of a name; the whole is in the file
 _LEAGUE = (
-    Column("who", "Who"),
-    Column("at", "At"),
+    Column("who", "Who", CellKind.LINES),
     Column("attempts", "Attempts", CellKind.NUMBER, definition="agents-attempts"),
     Column("success", "Success", CellKind.ESTIMATE, Unit.SHARE, "agents-success"),
     Column("adjusted", "With the same cases", CellKind.ESTIMATE, Unit.SHARE, "agents-adjusted"),
-    Column("rank", "Rank", CellKind.NUMBER, definition="agents-drawn"),
     Column("typical_ms", "Typical time", CellKind.ESTIMATE, Unit.MS, "agents-typical_ms"),
     Column("quality", "Quality", CellKind.ESTIMATE, Unit.SCORE, "agents-quality"),
-    Column("satisfaction", "Satisfaction", CellKind.ESTIMATE, Unit.SCORE, "agents-satisfaction"),
-    Column("error", "Fails most by"),
 )
 _CHECKED = (
     Column("who", "Of"),
@@ -88,14 +84,13 @@ def _surely(row: Row) -> float:
 
 def _line(row: Row) -> dict[str, Any]:
     errors = rows(row, "errors")
+    where = _named(row.get("within"), row.get("group")) if row.get("within") else text("At all tasks")
+    worst = text("fails most by ", logged(in_words(str(errors[0].get("message_template")), 40))) if errors else None
     found = {c.key: estimate(row.get(c.key)) for c in _LEAGUE if c.cell is CellKind.ESTIMATE}
     return {
         **found,
-        "who": _named(row.get("dimension"), row.get("name")),
-        "at": _named(row.get("within"), row.get("group")) if row.get("within") else "all",
+        "who": tuple(line for line in (_named(row.get("dimension"), row.get("name")), where, worst) if line),
         "attempts": total(row, "attempts"),
-        "rank": row.get("rank"),
-        "error": logged(in_words(str(errors[0].get("message_template")), 40)) if errors else None,
     }
 
 
