@@ -56,4 +56,4 @@ def measure() -> dict[str, float]:
 if __name__ == "__main__":
     figures = {name: round(value, 4) for name, value in measure().items()}
     RESULTS.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
-    print(json.dumps(figures, indent=1))  # noqa: T201
+    print(json.dumps(figures, indent=1))
