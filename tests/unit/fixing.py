@@ -180,7 +180,7 @@ def _modules(files: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     names = {file.removesuffix(".py"): file for file in files}
     made: dict[str, Any] = {}
     try:
-        for name, file in sorted(names.items(), key=lambda pair: (pair[0] != "fix", pair[0] == "run_tests")):
+        for name, file in sorted(names.items(), key=lambda pair: pair[0] != "fix"):
             made[file] = sys.modules[name] = types.ModuleType(name)
             exec(compile(files[file], file, "exec"), made[file].__dict__)
         yield made

@@ -63,6 +63,8 @@ def test_an_endless_fix_ends_the_replay_and_proves_nothing():
 
 @pytest.mark.parametrize("answer", [None, 7, [{}], [{"case_id": "e0", "before": False, "after": True}] * 3])
 def test_an_answer_that_is_not_the_stubs_proves_nothing(answer):
+    proof = judged(missing(), run=lambda *_: Ended({"replayed": answer, "tests": 1}))
+    assert proof.error
     proof = judged(missing(), run=lambda *_: Ended(answer))
     assert proof.error
     assert not proof.holds
@@ -71,11 +73,7 @@ def test_an_answer_that_is_not_the_stubs_proves_nothing(answer):
 def test_a_fix_whose_own_test_fails_does_not_hold():
     world = missing()
     fix = replace(world.fix(), test="def test_it() -> None:\n    assert False\n")
-
-    def run(files, entry, payload):
-        return Ended(None, "raised") if entry == "run_tests.py" else in_process(files, entry, payload)
-
-    proof = prove(fix, cases(world), run)
+    proof = prove(fix, cases(world), in_process)
     assert (proof.saved.number, proof.tests_passed, proof.holds) == (1.0, False, False)
 
 
