@@ -20,6 +20,7 @@ import pandas as pd
 from ratchet.quality.data_docs import write_data_docs
 from ratchet.quality.expected import columns_of
 from ratchet.quality.frames import escaped, labels
+from ratchet.quality.gx_speed import remembering
 from ratchet.quality.results import Severity, Stage
 from ratchet.quality.suites import Check, Suite
 
@@ -45,7 +46,7 @@ class Job:
 
 def validate(jobs: Sequence[Job], stage: Stage, day: date, docs_dir: Path | None) -> list[list[dict[str, Any]]]:
     """Return the raw result of each check of each job, in their order, and write Data Docs where a folder is given."""
-    with _quiet():
+    with _quiet(), remembering():
         context = _context()
         frames = context.data_sources.add_pandas("night").add_dataframe_asset("frames")
         batch = frames.add_batch_definition_whole_dataframe("day")
