@@ -1,12 +1,15 @@
 import hashlib
-import subprocess
-import sys
+import io
+import os
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
-from ratchet import samples
+from ratchet import cli, samples
 from ratchet.night import Night
 from ratchet.nights import run_nights
 
@@ -26,10 +29,24 @@ def landing(tmp_path_factory):
     return folder
 
 
-def ratchet(*arguments, **options):
-    """Run the command line in a process of its own."""
-    command = [sys.executable, "-m", "ratchet.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=600, **options)
+@dataclass(frozen=True)
+class Done:
+    """How a command ended and what it said."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def ratchet(*arguments, env=None):
+    """Run the command line in this process, where the libraries are loaded already."""
+    out, err = io.StringIO(), io.StringIO()
+    with patch.dict(os.environ, env or {}), redirect_stdout(out), redirect_stderr(err):
+        try:
+            code = cli.main([str(argument) for argument in arguments])
+        except SystemExit as error:
+            code = error.code
+    return Done(code, out.getvalue(), err.getvalue())
 
 
 def fingerprints(home, days=None):
