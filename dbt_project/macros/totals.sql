@@ -1,6 +1,26 @@
 {#- Numbers for tests/totals_agree.sql: of the landing days just built, of tonight, of the gap window. -#}
-{% macro landed(model, number='count(*)') -%}
-    (select coalesce({{ number }}, 0) from {{ ref(model) }} where {{ is_pending() }})
+
+{#- A number of what has just landed in a model. It is noted in `asked`, so that `landed_totals` reads a model once. -#}
+{% macro landed(asked, model, number='count(*)') -%}
+    {%- set numbers = asked.setdefault(model, []) -%}
+    {%- if number not in numbers -%}{%- do numbers.append(number) -%}{%- endif -%}
+    (select number_{{ numbers.index(number) }} from landed_{{ model }})
+{%- endmacro %}
+
+{#- One row of all the numbers that were asked of each model. -#}
+{% macro landed_totals(asked) -%}
+    {%- for model, numbers in asked.items() %}
+landed_{{ model }} as (
+
+    select
+        {%- for number in numbers %}
+        coalesce({{ number }}, 0) as number_{{ loop.index0 }},
+        {%- endfor %}
+    from {{ ref(model) }}
+    where {{ is_pending() }}
+
+),
+    {% endfor %}
 {%- endmacro %}
 
 {% macro tonight(model, number) -%}

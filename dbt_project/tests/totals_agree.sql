@@ -1,33 +1,34 @@
 -- Nothing is lost or counted twice between layers, for the landing days just built and for tonight's marts.
 -- Returns one row per identity that does not hold.
+{% set asked = {} %}
 {% set identities = [
     ('interactions arrive in daily statistics',
-        landed('stg_interaction'), landed('int_interactions_daily', 'sum(requests)')),
+        landed(asked, 'stg_interaction'), landed(asked, 'int_interactions_daily', 'sum(requests)')),
     ('events of all streams arrive in daily statistics',
-        landed('stg_interaction') ~ ' + ' ~ landed('stg_error') ~ ' + ' ~ landed('stg_feedback'),
-        landed('int_events_daily', "sum(events) filter (where stream in ('interaction', 'error', 'feedback'))")),
+        landed(asked, 'stg_interaction') ~ ' + ' ~ landed(asked, 'stg_error') ~ ' + ' ~ landed(asked, 'stg_feedback'),
+        landed(asked, 'int_events_daily', "sum(events) filter (where stream in ('interaction', 'error', 'feedback'))")),
     ('what users asked arrives by intent',
-        landed('stg_interaction', 'count(*) filter (where parent_id is null)'),
-        landed('int_requests_daily', 'sum(requests)')),
+        landed(asked, 'stg_interaction', 'count(*) filter (where parent_id is null)'),
+        landed(asked, 'int_requests_daily', 'sum(requests)')),
     ('failed requests arrive by kind of error',
-        landed('int_requests_daily', 'sum(failures)'), landed('int_request_errors_daily', 'sum(failures)')),
-    ('errors arrive by unit', landed('stg_error'), landed('int_errors_daily', 'sum(occurrences)')),
-    ('errors arrive by kind', landed('stg_error'), landed('int_error_kinds_daily', 'sum(occurrences)')),
+        landed(asked, 'int_requests_daily', 'sum(failures)'), landed(asked, 'int_request_errors_daily', 'sum(failures)')),
+    ('errors arrive by unit', landed(asked, 'stg_error'), landed(asked, 'int_errors_daily', 'sum(occurrences)')),
+    ('errors arrive by kind', landed(asked, 'stg_error'), landed(asked, 'int_error_kinds_daily', 'sum(occurrences)')),
     ('feedback arrives, and what finds its interaction later is moved, not added',
-        landed('stg_feedback'), landed('int_feedback_daily', 'sum(feedback)')),
+        landed(asked, 'stg_feedback'), landed(asked, 'int_feedback_daily', 'sum(feedback)')),
     ('durations are counted once',
-        landed('stg_interaction', "count(duration_ms) filter (where clock = 'real')"),
-        landed('int_durations_daily', "sum(n) filter (where dimension = 'all')")),
+        landed(asked, 'stg_interaction', "count(duration_ms) filter (where clock = 'real')"),
+        landed(asked, 'int_durations_daily', "sum(n) filter (where dimension = 'all')")),
     ('requests and failures arrive by the hour',
-        landed('stg_interaction', "count(*) filter (where parent_id is null and clock = 'real')") ~ ' + ' ~
-        landed('int_health_hourly', 'sum(failures)'),
-        landed('int_health_hourly', 'sum(requests)') ~ ' + ' ~ landed('int_failures_hourly', 'sum(failures)')),
+        landed(asked, 'stg_interaction', "count(*) filter (where parent_id is null and clock = 'real')") ~ ' + ' ~
+        landed(asked, 'int_health_hourly', 'sum(failures)'),
+        landed(asked, 'int_health_hourly', 'sum(requests)') ~ ' + ' ~ landed(asked, 'int_failures_hourly', 'sum(failures)')),
     ('durations of requests are counted once by the hour',
-        landed('stg_interaction', "count(duration_ms) filter (where parent_id is null and clock = 'real')"),
-        landed('int_durations_hourly', 'sum(n)')),
+        landed(asked, 'stg_interaction', "count(duration_ms) filter (where parent_id is null and clock = 'real')"),
+        landed(asked, 'int_durations_hourly', 'sum(n)')),
     ('every combination has its name',
-        landed('int_interactions_daily', 'count(distinct combination_id)'),
-        landed('int_interactions_daily',
+        landed(asked, 'int_interactions_daily', 'count(distinct combination_id)'),
+        landed(asked, 'int_interactions_daily',
             'count(distinct combination_id) filter (where combination_id in (select combination_id from '
             ~ ref('int_combinations') ~ '))')),
     ('gaps hold all that was asked in their window',
@@ -45,12 +46,12 @@
         tonight('mart_feedback_response', 'sum(requests)'),
         tonight('mart_usage', "sum(requests) filter (where level = 'root' and dimension = 'all' and window_days <> 1)")),
     ('exposures arrive, defaults and errors do not',
-        landed('stg_flag_evaluation', "count(*) filter (where coalesce(reason, '') not in ('DEFAULT', 'ERROR'))"),
-        landed('int_exposures_daily', 'sum(evaluations)')),
-    ('outcomes arrive by unit', landed('stg_outcome'), landed('int_outcomes_daily', 'sum(observations) filter (where unit_type = logged_type)')),
+        landed(asked, 'stg_flag_evaluation', "count(*) filter (where coalesce(reason, '') not in ('DEFAULT', 'ERROR'))"),
+        landed(asked, 'int_exposures_daily', 'sum(evaluations)')),
+    ('outcomes arrive by unit', landed(asked, 'stg_outcome'), landed(asked, 'int_outcomes_daily', 'sum(observations) filter (where unit_type = logged_type)')),
     ('what users asked arrives by user',
-        landed('stg_interaction', "count(nullif(user_id, '')) filter (where parent_id is null)"),
-        landed('int_unit_requests_daily', "sum(requests_n) filter (where unit_type = 'user')")),
+        landed(asked, 'stg_interaction', "count(nullif(user_id, '')) filter (where parent_id is null)"),
+        landed(asked, 'int_unit_requests_daily', "sum(requests_n) filter (where unit_type = 'user')")),
     ('units of trials are counted once',
         computed_tonight('mart_experiment_units', "sum(units) filter (where dimension = 'all')"), number_of('int_trial_units')),
     ('units by day add up to units',
@@ -61,16 +62,17 @@
         computed_tonight('mart_experiments', 'sum(observations)'), number_of('int_trial_values', number='sum(observations)')),
     ('pairs arrive, and each partner that is missing',
         computed_tonight('mart_experiments', 'sum(pairs + pairs_only_here + pairs_only_control)'), number_of('int_trial_pairs')),
-    ('executions are all interactions', landed('stg_interaction'), landed('int_executions_daily', 'sum(requests)')),
+    ('executions are all interactions', landed(asked, 'stg_interaction'), landed(asked, 'int_executions_daily', 'sum(requests)')),
     ('what agents did is what was executed',
-        landed('int_executions_daily', 'sum(requests + errors + scored + validations)'),
-        landed('int_agents_daily', 'sum(requests + errors + scored + validations)')),
+        landed(asked, 'int_executions_daily', 'sum(requests + errors + scored + validations)'),
+        landed(asked, 'int_agents_daily', 'sum(requests + errors + scored + validations)')),
     ('sessions hold what executions hold', tonight('mart_executions', whole_of('execution')), tonight('mart_executions', whole_of('session'))),
     ('users hold what executions hold', tonight('mart_executions', whole_of('execution')), tonight('mart_executions', whole_of('user'))),
     ('the system holds what executions hold', tonight('mart_executions', whole_of('execution')), tonight('mart_executions', whole_of('system'))),
 ] %}
 
-with totals as (
+with {{ landed_totals(asked) }}
+totals as (
     {% for identity, left, right in identities %}
     select '{{ identity }}' as identity, {{ left }} as one, {{ right }} as other
     {% if not loop.last %}union all{% endif %}
