@@ -180,7 +180,7 @@ def nightly_improvement() -> None:
     check_marts >> findings
     gaps >> apis
     issues >> fixes >> proofs
-    [gaps, issues, feedback, tuning, experiments, rollouts, impact, apis, proofs] >> improvements
+    [gaps, issues, feedback, agents, tuning, experiments, rollouts, impact, apis, proofs] >> improvements
     [drift, *findings, apis, fixes, proofs, improvements] >> report
     [health, tuning, report] >> publish
     [report, publish] >> verdict()

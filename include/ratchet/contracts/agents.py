@@ -130,6 +130,33 @@ class Recommendation:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelFigures:
+    """One model at one intent, as if all models had had the same cases.
+
+    Attributes:
+        efficient: no other model is at least as good in success, cost and time and better in one of them.
+    """
+
+    model: str
+    attempts: int
+    efficient: bool
+    success: Estimate
+    cost_usd: Estimate
+    typical_ms: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The models that answered one intent ('' for all), which of them is used most, and which surely does better."""
+
+    intent: str
+    today: str
+    better: str
+    reason: str
+    models: tuple[ModelFigures, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AgentsResult:
     """Agents as of a night."""
 
@@ -139,6 +166,7 @@ class AgentsResult:
     validation: tuple[Validation, ...]
     levels: tuple[Grain, ...]
     recommendations: tuple[Recommendation, ...]
+    choices: tuple[Choice, ...] = ()
     definitions: dict[str, str] = field(default_factory=dict)
 
     def as_artifact(self) -> dict[str, Any]:

@@ -81,7 +81,7 @@ def _proposals(
     moved: RolloutsResult,
     tuned: tuple[TuningResult, History],
 ) -> list[Improvement]:
-    from ratchet.generate import api_capabilities, decisions, error_fixes, features, settings, tasks
+    from ratchet.generate import api_capabilities, choices, decisions, error_fixes, features, settings, tasks
 
     made, proven = inputs.proofs(night)
     found = {error.fingerprint: error for error in inputs.errors(night).errors}
@@ -89,6 +89,7 @@ def _proposals(
     return [
         *api_capabilities.propose_api_capabilities(night.result("apis"), night.settings, night.day),
         *features.propose_features(gaps_found, night.settings),
+        *choices.propose_models(inputs.agents(night).choices, night.day),
         *tasks.propose_tasks(inputs.feedback(night), gaps_found, night.settings),
         *decisions.propose_experiment_decisions(judged.experiments, known.decided, night.settings, night.day),
         *decisions.propose_rollout_steps(moved, night.settings),

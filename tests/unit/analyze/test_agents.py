@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from tests.unit.analyze.agent_frames import DAY, agents, cell, executions
@@ -175,3 +176,50 @@ def test_the_order_of_rows_changes_nothing_and_the_artifact_conforms(conforms: A
     other = pd.concat([frame.iloc[::-1], agents(cell(5, 5)).assign(as_of=DAY.replace(day=19))])
     assert compare_agents(other, executions(("system", "", 3, 1)), RULES, DAY).as_artifact() == one
     conforms("agents", one)
+
+
+def model(name: str, hits: int, fails: int, cost: float, seconds: float, **named: str) -> list[dict[str, Any]]:
+    """Return the cell of a model whose durations and costs scatter by a fifth."""
+    n, log = hits, float(np.log(1000 * seconds))
+    costs = {"cost_n": n, "cost_usd": n * cost, "cost_sq": n * cost**2 * 1.04}
+    times = {"duration_n": n, "duration_ln": n * log, "duration_ln_sq": n * (log**2 + 0.04)}
+    return cell(hits, fails, "Wrong", model=name, **named, **costs, **times)
+
+
+def test_a_cheaper_model_that_is_as_good_is_better_and_the_dear_one_is_beaten() -> None:
+    found = compared(
+        model("dear", 9000, 1000, 0.02, 2.0, **EASY),
+        model("cheap", 4500, 500, 0.005, 2.0, **EASY),
+        model("quick but wrong", 3000, 2000, 0.004, 0.5, **EASY),
+    ).choices
+    whole, easy = found
+    assert (whole.intent, easy.intent) == ("", "easy")
+    assert (easy.today, easy.better) == ("dear", "cheap")
+    assert {m.model: m.efficient for m in easy.models} == {"cheap": True, "dear": False, "quick but wrong": True}
+    assert "cost -0.015 USD" in easy.reason
+    figures = {m.model: m for m in easy.models}
+    assert figures["cheap"].typical_ms.number == pytest.approx(2000, rel=0.01)
+    assert figures["cheap"].cost_usd.number == pytest.approx(0.005)
+
+
+def test_models_with_other_cases_are_not_better_for_them() -> None:
+    found = compared(
+        model("a", 4500, 500, 0.002, 1.0, **EASY),
+        model("a", 250, 250, 0.02, 4.0, **HARD),
+        model("b", 450, 50, 0.002, 1.0, **EASY),
+        model("b", 2500, 2500, 0.02, 4.0, **HARD),
+    ).choices
+    assert [(c.intent, c.better) for c in found] == [("", ""), ("easy", ""), ("hard", "")]
+    whole = {m.model: m.success.number for m in found[0].models}
+    assert whole["a"] == pytest.approx(whole["b"])
+
+
+def test_few_outcomes_and_single_models_are_no_choice() -> None:
+    assert compared(model("a", 20, 5, 0.1, 1.0, **EASY), model("b", 20, 5, 0.1, 1.0, **EASY)).choices == ()
+    assert compared(model("a", 200, 5, 0.1, 1.0, **EASY)).choices == ()
+
+
+def test_without_costs_and_times_success_alone_decides() -> None:
+    found = compared(cell(900, 100, model="a", **EASY), cell(500, 10, model="b", **EASY)).choices
+    assert found[0].better == "b"
+    assert found[0].models[0].cost_usd.number is None

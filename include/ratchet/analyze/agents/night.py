@@ -8,6 +8,8 @@ from datetime import date
 import pandas as pd
 
 from ratchet.analyze.agents.cells import cells_of
+from ratchet.analyze.agents.choices import LEAST as LEAST_OF_MODELS
+from ratchet.analyze.agents.choices import MARGIN, choices
 from ratchet.analyze.agents.league import LEAST, league
 from ratchet.analyze.agents.recommend import recommend
 from ratchet.analyze.agents.validation import levels, validations
@@ -33,6 +35,7 @@ def compare_agents(agents: pd.DataFrame, executions: pd.DataFrame, rules: Sequen
         validation=tuple(validated),
         levels=tuple(levels(executions, as_of)),
         recommendations=tuple(recommend(rows, validated)),
+        choices=tuple(choices(cells)),
         definitions=_definitions(),
     )
 
@@ -57,6 +60,11 @@ def _definitions() -> dict[str, str]:
         "quality": "mean of the application's own quality score, 0 to 100",
         "satisfaction": "mean of the feedback scores, 0 to 10",
         "cost_usd": "mean cost of those with a cost logged",
+        "choices": (
+            f"models with {LEAST_OF_MODELS} outcomes at an intent, with the same cases; another one is better when "
+            f"surely better in success, cost or time, surely at most {MARGIN:.0%} behind in success, and not surely "
+            "worse in the rest (5 % over all comparisons); efficient: beaten by nobody in all three"
+        ),
         "validation": "what validators found; what they did not look at is left out, not zero",
         "levels": "what landed with the night; executions, sessions, users and the system add up to the same",
     }

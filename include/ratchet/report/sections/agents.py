@@ -21,6 +21,13 @@ _LEAGUE = (
     Column("typical_ms", "Typical time", CellKind.ESTIMATE, Unit.MS, "agents-typical_ms"),
     Column("quality", "Quality", CellKind.ESTIMATE, Unit.SCORE, "agents-quality"),
 )
+_CHOICES = (
+    Column("who", "Model", CellKind.LINES, definition="agents-choices"),
+    Column("attempts", "Attempts", CellKind.NUMBER, definition="agents-attempts"),
+    Column("success", "Success", CellKind.ESTIMATE, Unit.SHARE, "agents-adjusted"),
+    Column("cost_usd", "Cost each", CellKind.ESTIMATE, Unit.USD, "agents-cost_usd"),
+    Column("typical_ms", "Typical time", CellKind.ESTIMATE, Unit.MS, "agents-typical_ms"),
+)
 _CHECKED = (
     Column("who", "Of"),
     Column("validations", "Validations", CellKind.NUMBER, definition="agents-validation"),
@@ -47,7 +54,15 @@ def agents(result: Row) -> list[Block]:
     blocks: list[Block] = []
     if not table:
         blocks.append(Paragraph(text(prose(f"Nothing to compare: {result.get('reason') or 'no result'}."))))
-    return [*blocks, *_advice(result), *_models(table), *_league(table), *_checked(result), *_levels(result)]
+    return [
+        *blocks,
+        *_advice(result),
+        *_models(table),
+        *_choices(result),
+        *_league(table),
+        *_checked(result),
+        *_levels(result),
+    ]
 
 
 def _advice(result: Row) -> list[Block]:
@@ -66,6 +81,28 @@ def _models(table: list[Row]) -> list[Block]:
     mean = own[0].get("mean")
     caption = "Models with the same cases: success"
     return [Bars(caption, Unit.SHARE, bars, len(own), "agents-adjusted", 1.0, mean, "all", "agents.csv")]
+
+
+def _choices(result: Row) -> list[Block]:
+    """Return the models of each intent, those first for which another model is better."""
+    found = sorted(rows(result, "choices"), key=lambda c: not c.get("better"))
+    lines = [(c, m) for c in found for m in rows(c, "models")]
+    if not lines:
+        return []
+    shown = tuple(
+        {k: estimate(m.get(k)) for k in ("success", "cost_usd", "typical_ms")}
+        | {"who": _candidate(c, m), "attempts": total(m, "attempts")}
+        for c, m in lines[:_SHOWN]
+    )
+    return without_empty(Table("Which model for what", _CHOICES, shown, len(lines), "agents.json"))
+
+
+def _candidate(choice: Row, model: Row) -> tuple[Text, ...]:
+    name = str(model.get("model"))
+    intent = text("for ", logged(in_words(str(choice.get("intent")), _NAME)) if choice.get("intent") else "all intents")
+    said = {choice.get("today"): "used most", choice.get("better"): "better: try it in an experiment"}.get(name)
+    said = said or ("beaten by nobody in all three" if model.get("efficient") else "")
+    return tuple(line for line in (text(logged(in_words(name, _NAME))), intent, text(said)) if line)
 
 
 def _league(table: list[Row]) -> list[Block]:
