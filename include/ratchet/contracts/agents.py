@@ -5,6 +5,7 @@ How they are compared belongs to `analyze/agents/`, what is proposed from them t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -21,6 +22,8 @@ WORDS = {
     "prompt_id": "prompt",
     "language": "language",
 }  # what people call the dimensions
+
+MARGIN = 0.02  # of success: how much less is tolerable for a model that is cheaper or quicker
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +157,17 @@ class Choice:
     better: str
     reason: str
     models: tuple[ModelFigures, ...]
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Choice:
+        """Return the choice that stands in `agents.json`."""
+        intent, today, better, reason = (str(record[name]) for name in ("intent", "today", "better", "reason"))
+        return cls(intent, today, better, reason, tuple(_figures(m) for m in record["models"]))
+
+
+def _figures(record: Mapping[str, Any]) -> ModelFigures:
+    measured = (Estimate.from_record(record[name]) for name in ("success", "cost_usd", "typical_ms"))
+    return ModelFigures(record["model"], record["attempts"], record["efficient"], *measured)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,7 @@ from datetime import date
 from typing import Any
 
 from ratchet import registry
-from ratchet.analyze.agents.choices import MARGIN
-from ratchet.contracts.agents import Choice
+from ratchet.contracts.agents import MARGIN, Choice
 from ratchet.contracts.estimates import as_record
 from ratchet.contracts.improvements import Improvement, ImprovementType, Priority, State
 from ratchet.contracts.names import in_words

@@ -81,6 +81,7 @@ def _proposals(
     moved: RolloutsResult,
     tuned: tuple[TuningResult, History],
 ) -> list[Improvement]:
+    from ratchet.contracts.agents import Choice
     from ratchet.generate import api_capabilities, choices, decisions, error_fixes, features, settings, tasks
 
     made, proven = inputs.proofs(night)
@@ -89,7 +90,7 @@ def _proposals(
     return [
         *api_capabilities.propose_api_capabilities(night.result("apis"), night.settings, night.day),
         *features.propose_features(gaps_found, night.settings),
-        *choices.propose_models(inputs.agents(night).choices, night.day),
+        *choices.propose_models(map(Choice.from_record, night.result("agents")["choices"]), night.day),
         *tasks.propose_tasks(inputs.feedback(night), gaps_found, night.settings),
         *decisions.propose_experiment_decisions(judged.experiments, known.decided, night.settings, night.day),
         *decisions.propose_rollout_steps(moved, night.settings),

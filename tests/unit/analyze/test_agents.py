@@ -11,7 +11,8 @@ from tests.unit.analyze.agent_frames import DAY, agents, cell, executions
 
 from ratchet import settings
 from ratchet.analyze.agents.night import compare_agents
-from ratchet.contracts.agents import AgentsResult
+from ratchet.contracts.agents import AgentsResult, Choice
+from ratchet.contracts.estimates import as_record
 
 RULES = settings.load("development").failure_classes
 
@@ -197,6 +198,7 @@ def test_a_cheaper_model_that_is_as_good_is_better_and_the_dear_one_is_beaten() 
     assert (easy.today, easy.better) == ("dear", "cheap")
     assert {m.model: m.efficient for m in easy.models} == {"cheap": True, "dear": False, "quick but wrong": True}
     assert "cost -0.015 USD" in easy.reason
+    assert Choice.from_record(as_record(easy)) == easy
     figures = {m.model: m for m in easy.models}
     assert figures["cheap"].typical_ms.number == pytest.approx(2000, rel=0.01)
     assert figures["cheap"].cost_usd.number == pytest.approx(0.005)

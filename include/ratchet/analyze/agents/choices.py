@@ -11,14 +11,13 @@ import numpy as np
 import pandas as pd
 
 from ratchet.analyze.agents.league import effects_of
-from ratchet.contracts.agents import Choice, ModelFigures
+from ratchet.contracts.agents import MARGIN, Choice, ModelFigures
 from ratchet.contracts.estimates import Estimate
 from ratchet.contracts.names import bounded
 from ratchet.errors import NotComputable
 from ratchet.statistics.case_mix import Adjusted
 
 LEAST = 30  # outcomes of a model that is compared
-MARGIN = 0.02  # of success: how much less is tolerable for a model that is cheaper or quicker
 MOST_INTENTS = 20  # that are looked at, the most asked first
 _ALPHA = 0.05
 _MEASURES = {

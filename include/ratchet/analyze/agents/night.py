@@ -9,12 +9,12 @@ import pandas as pd
 
 from ratchet.analyze.agents.cells import cells_of
 from ratchet.analyze.agents.choices import LEAST as LEAST_OF_MODELS
-from ratchet.analyze.agents.choices import MARGIN, choices
+from ratchet.analyze.agents.choices import choices
 from ratchet.analyze.agents.league import LEAST, league
 from ratchet.analyze.agents.recommend import recommend
 from ratchet.analyze.agents.validation import levels, validations
 from ratchet.analyze.failure_classes import Rule
-from ratchet.contracts.agents import AgentsResult
+from ratchet.contracts.agents import MARGIN, AgentsResult
 
 
 def compare_agents(agents: pd.DataFrame, executions: pd.DataFrame, rules: Sequence[Rule], as_of: date) -> AgentsResult:
