@@ -10,9 +10,11 @@ RUN pip install --no-cache-dir -r requirements.txt
 COPY include include
 RUN pip install --no-cache-dir --no-deps -e .
 COPY dags dags
+COPY plugins plugins
 COPY dbt_project dbt_project
 USER ratchet
 ENV AIRFLOW_HOME=/opt/airflow \
     AIRFLOW__CORE__DAGS_FOLDER=/opt/ratchet/dags \
+    AIRFLOW__CORE__PLUGINS_FOLDER=/opt/ratchet/plugins \
     AIRFLOW__CORE__LOAD_EXAMPLES=False \
     RATCHET_HOME=/opt/ratchet/home

@@ -31,8 +31,8 @@ test: setup ## run every test; what needs Chromium or PostgreSQL skips without i
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: setup ## formatting, lint, types, pins, compose file
-	@$(BIN)/ruff format --check include dags tests benchmarks
-	@$(BIN)/ruff check include dags tests benchmarks
+	@$(BIN)/ruff format --check include dags plugins tests benchmarks
+	@$(BIN)/ruff check include dags plugins tests benchmarks
 	@$(BIN)/mypy
 	@$(BIN)/pip check
 	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yaml

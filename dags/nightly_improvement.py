@@ -13,7 +13,8 @@ The landing zones of the settings (`sources`; default `$RATCHET_HOME/landing/dt=
 ### Writes
 `$RATCHET_HOME/artifacts/<day>/`, `report.html` first of all: its path is the result (XCom) of the task `verdict`.
 Beside it bronze, quarantine, marts and snapshots, and `published/` when the night is live and passed its gates. Where
-the setting `notify` names a connection, people are told there of roll backs, verdicts and failed live nights, once.
+the setting `notify` names a connection, one message a night tells people there how it stood, what matters, and where
+to read on. In Airflow: the tab *Report* of the run, *Browse > Improvement reports* for all nights, weeks and months.
 
 ### Running it again
 Safe at any time, whole or from any task: the same day gives the same bytes, and a killed run heals. What a night
@@ -63,6 +64,9 @@ DEFAULTS = {
     "execution_timeout": timedelta(minutes=30),
 }
 WAREHOUSE = {"pool": "warehouse", "execution_timeout": timedelta(hours=4)}  # the first night brings in all history
+LOGS = Asset("ratchet_logs")  # a day of logs is in bronze, and passed or failed nothing yet
+MARTS = Asset("ratchet_marts")  # the marts of a day are built and tested
+REPORT = Asset("ratchet_report")  # the report of a day is drawn: the tab Report of its run
 NIGHT = Asset("ratchet_night")  # a night has published: dags/deploy_improvements.py asks about what waits
 DAY = Param(
     None,
@@ -81,17 +85,20 @@ LIVE = Param(
 
 
 class Notices(BaseNotifier):
-    """Tells people of a roll back, a verdict or a failed night, each once, where the setting `notify` says where."""
+    """Sends the one message of a night where the setting `notify` says where: status, what matters, links."""
 
     def notify(self, context: Any) -> None:
         """Send what was not sent before, over the Airflow connection of that name."""
+        from airflow.configuration import conf
+
         from ratchet import night, notices, run_day
 
         live = {"auto": None, "yes": True, "no": False}[context["params"]["live"]]
         now = night.Night.from_environment(live=live).on(run_day.run_day(context))
         if now.settings.notify is not None:
             failure = str(context.get("exception") or "")
-            sent = notices.send_pending(now, BaseHook.get_connection(now.settings.notify), failure)
+            site = conf.get("api", "base_url", fallback="")
+            sent = notices.send_pending(now, BaseHook.get_connection(now.settings.notify), failure, site)
             self.log.info("Told people: %s", "; ".join(sent) or "nothing new")
 
 
@@ -140,12 +147,15 @@ def run(name: str, does: str, **options: Any) -> Any:
 def nightly_improvement() -> None:
     """Wire the steps of ratchet.nights.PLAN; a test compares the two."""
     with TaskGroup("log", prefix_group_id=False, tooltip="From landed files to checked bronze"):
-        ingest = run("ingest", "Brings in every landed file that bronze lacks, up to this day.", **WAREHOUSE)
+        ingest = run(
+            "ingest", "Brings in every landed file that bronze lacks, up to this day.", outlets=[LOGS], **WAREHOUSE
+        )
         check_raw = run("check_raw", "Checks bronze and the load report against expectations.", **WAREHOUSE)
     with TaskGroup("analyze", prefix_group_id=False, tooltip="From marts to findings"):
         build_marts = run(
             "build_marts",
             "Builds the marts as of this day with dbt, tests them and saves them as Parquet.",
+            outlets=[MARTS],
             **WAREHOUSE,
         )
         check_marts = run("check_marts", "Checks the marts, and that their totals agree.")
@@ -172,7 +182,7 @@ def nightly_improvement() -> None:
     with TaskGroup("deploy", prefix_group_id=False, tooltip="What the AI application reads"):
         does = "Switches `published/` when the night is live and passed its gates; what waits is asked about then."
         publish = run("publish", does, outlets=[NIGHT])
-    report = run("report", "Draws the report, whatever failed.", trigger_rule=TriggerRule.ALL_DONE)
+    report = run("report", "Draws the report, whatever failed.", outlets=[REPORT], trigger_rule=TriggerRule.ALL_DONE)
 
     ingest >> check_raw >> [build_marts, drift]
     build_marts >> check_marts

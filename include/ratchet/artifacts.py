@@ -91,7 +91,7 @@ def _fill(night: Night, folder: Path, report: Mapping[str, str]) -> None:
 
 def _copy(source: Path, target: Path) -> None:
     if source.is_dir():
-        shutil.copytree(source, target)
+        shutil.copytree(source, target, dirs_exist_ok=True)
     elif source.exists():
         shutil.copyfile(source, target)
 

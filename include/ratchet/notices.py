@@ -1,7 +1,8 @@
-"""What people should hear of a live night at once, each thing once: a roll back, a verdict, a night that failed.
+"""What people should hear of a live night, each thing once, all in one message: roll backs, verdicts, a failed night.
 
-Airflow says where to (a connection, see docs/runbook.md) and when: the last task of `dags/nightly_improvement.py` calls
-`send_pending`. What was sent is remembered in `<home>/notices/`, so that a night that is run again says nothing twice.
+What the message says besides belongs to `digest.py`. Airflow says where to (a connection, see docs/runbook.md) and
+when: the last task of `dags/nightly_improvement.py` calls `send_pending`. What was sent is remembered in
+`<home>/notices/`, so that a night that is run again says nothing twice.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any, Protocol
 
-from ratchet import files, steps
+from ratchet import digest, files, steps
 from ratchet.errors import RatchetError
 from ratchet.night import Night
 
@@ -44,6 +46,7 @@ class Notice:
     key: str
     title: str
     text: str = field(default="")
+    lines: tuple[str, ...] = ()
 
 
 def notices(night: Night, failure: str = "") -> list[Notice]:
@@ -62,20 +65,43 @@ def notices(night: Night, failure: str = "") -> list[Notice]:
     return found
 
 
-def send_pending(night: Night, connection: Connection, failure: str = "") -> list[str]:
-    """Send what was not sent before and return its titles; what cannot be sent is tried again by the next run.
+def send_pending(night: Night, connection: Connection, failure: str = "", site: str = "") -> list[str]:
+    """Send the message of a night, and of what was not said before; return what it said.
+
+    A live night sends one message however often it runs, and another only where something is new. What cannot be sent
+    is tried again by the next run.
+
+    Args:
+        night: after its last step.
+        connection: where to.
+        failure: why it failed, empty where it did not.
+        site: the address of Airflow, for links.
 
     Raises:
         RatchetError: if the receiver cannot be reached or refuses.
     """
-    sent = []
-    for notice in notices(night, failure):
-        mark = night.home.notices / f"{files.digest(notice.key)[:16]}.json"
-        if not mark.exists():
-            send(connection, notice)
-            files.write_json(mark, {"key": notice.key, "title": notice.title, "day": night.day.isoformat()})
-            sent.append(notice.title)
-    return sent
+    new = [notice for notice in notices(night, failure) if not _mark(night, notice).exists()]
+    whole = _whole(night, new, site)
+    if not new and (not _is_live(night) or _mark(night, whole).exists()):
+        return []
+    send(connection, whole)
+    for notice in (*new, whole):
+        told = {"key": notice.key, "title": notice.title, "day": night.day.isoformat()}
+        files.write_json(_mark(night, notice), told)
+    return [notice.title for notice in new] or [whole.title]
+
+
+def _whole(night: Night, new: Iterable[Notice], site: str) -> Notice:
+    title, lines = digest.compose(night, [_sentence(n) for n in new], site)
+    return Notice(f"night {night.day}", title, lines=lines)
+
+
+def _mark(night: Night, notice: Notice) -> Path:
+    return night.home.notices / f"{files.digest(notice.key)[:16]}.json"
+
+
+def _sentence(notice: Notice) -> str:
+    return f"{notice.title}: {notice.text}" if notice.text else notice.title
 
 
 def send(connection: Connection, notice: Notice) -> None:
@@ -86,7 +112,8 @@ def send(connection: Connection, notice: Notice) -> None:
     """
     deliver = _mail if connection.conn_type == "smtp" else _post
     try:
-        deliver(connection, Notice(notice.key, _plain(notice.title), _plain(notice.text)))
+        lines = tuple(map(_plain, notice.lines))
+        deliver(connection, Notice(notice.key, _plain(notice.title), _plain(notice.text), lines))
     except (OSError, ValueError, smtplib.SMTPException) as error:
         raise RatchetError(
             f"a notice cannot be sent: {type(error).__name__}", way_out="look at the Airflow connection of `notify`"
@@ -131,7 +158,8 @@ def _plain(text: str) -> str:
 
 
 def _post(connection: Connection, notice: Notice) -> None:
-    text = html.escape(f"{notice.title}. {notice.text}".strip(), quote=False)  # < and & are markup in Slack
+    first = f"{notice.title}. {notice.text}" if notice.text else notice.title
+    text = html.escape("\n".join([first, *notice.lines]), quote=False)  # < and & are markup in Slack
     body = json.dumps({"text": text}).encode()
     headers = {"Content-Type": "application/json"}
     if connection.conn_type != "slackwebhook" and connection.password:
@@ -159,7 +187,7 @@ def _mail(connection: Connection, notice: Notice) -> None:
     message["To"] = str(connection.extra_dejson["to_email"]) if "to_email" in connection.extra_dejson else ""
     if not message["To"]:
         raise ValueError("the connection's extra names no to_email")
-    message.set_content(f"{notice.title}\n\n{notice.text}\n")
+    message.set_content("\n".join([notice.title, "", *filter(None, [notice.text]), *notice.lines, ""]))
     with smtplib.SMTP(connection.host or "localhost", connection.port or 25, timeout=TIMEOUT_S) as server:
         if connection.password:
             server.starttls()

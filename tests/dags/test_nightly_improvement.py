@@ -177,8 +177,10 @@ def test_people_are_told_over_an_airflow_connection(run, monkeypatch, tmp_path, 
     broken = {"usage": GateFailedError("the column was gone")} if failed else {}
     with webhook() as (connection, got):
         monkeypatch.setenv("AIRFLOW_CONN_TEAM", json.dumps({"conn_type": "http", "host": connection.host}))
+        monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://air.flow")
         run({"live": "yes"}, **broken)
-    texts = [text for _, _, text in got]
-    assert texts[-1] == "search is rolled back. worse"
-    assert len(texts) == 1 + failed
-    assert not failed or "usage failed: the column was gone" in texts[0]
+    (message,) = [text for _, _, text in got]
+    things = [line for line in message.splitlines() if line[:2] in ("1.", "2.")]
+    assert things[-1].startswith(f"{1 + failed}. search is rolled back: worse")
+    assert not failed or "usage failed: the column was gone" in things[0]
+    assert f"https://air.flow/ratchet/{DAY}/report.html" in message

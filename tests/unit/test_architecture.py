@@ -24,7 +24,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "carried follow_ups",
         "discover log quality analyze generate validate deploy measure report warehouse samples client",
         "marts night",  # marts runs dbt on the warehouse; night names the sources of `log`
-        "api_catalogue api_discovery artifacts verdict local_airflow trials asking fixing",
+        "api_catalogue api_discovery artifacts digest shelf verdict local_airflow trials asking fixing",
         "inputs",
         "steps",
         "nights",

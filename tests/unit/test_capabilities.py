@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "capabilities.md"
 COLUMNS = ("R", "capability", "state", "module", "mart", "artifact", "test")
 STATES = ("yes", "part", "not yet")
-REPORT = {"report.html", "report.md", "report.json", "manifest.json"}
+REPORT = {"report.html", "report.md", "report.json", "summary.json", "manifest.json"}
 ARTIFACTS = {*REPORT, *(f"{name}.json" for name in artifacts.RESULTS), *artifacts.PAGES}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ratchet import notices
+from ratchet import files, notices
 from ratchet.errors import RatchetError
 from ratchet.night import Night
 from ratchet.notices import Notice
@@ -82,13 +82,76 @@ def test_a_night_that_is_not_live_says_nothing_but_that_the_last_day_failed(nigh
     assert [n.title for n in notices.notices(last, "gaps failed")] == ["The night of 2026-11-12 failed"]
 
 
+def report(night, total=5, label="Degraded"):
+    """Put what the report of a night says first where the message reads it."""
+    needs = [
+        {"text": text, "tone": "plain", "target": None} for text in ("Look at the health", "Decide: A", "Decide: B")
+    ]
+    record = {"label": label, "headline": "Success fell.", "needs": {"items": needs, "total": total}}
+    files.write_json(night.home.artifacts(night.day) / "summary.json", record)
+
+
+def test_a_night_is_one_message_with_three_things_and_links(night):
+    report(night)
+    with webhook() as (connection, got):
+        assert notices.send_pending(night, connection, site="https://air.flow/") == [
+            "search is rolled back",
+            "prompt: ship",
+        ]
+    assert [text for _, _, text in got] == [
+        "2026-11-12: Degraded. Success fell.\n"
+        "1. search is rolled back: errors are worse\n"
+        "2. prompt: ship: it is better\n"
+        "3. Look at the health\n"
+        "and 4 more\n"
+        "Report: https://air.flow/ratchet/2026-11-12/report.html\n"
+        "Decide: https://air.flow/required_actions"
+    ]
+
+
+def test_a_quiet_night_is_three_lines(night):
+    for name in ("rollouts", "experiments"):
+        night.write(name, {})
+    files.write_json(
+        night.home.artifacts(DAY) / "summary.json", {"label": "Healthy", "headline": "Success is 91%.", "needs": {}}
+    )
+    with webhook() as (connection, got):
+        notices.send_pending(night, connection, site="http://localhost:8080")
+        assert notices.send_pending(night, connection, site="http://localhost:8080") == []
+    (message,) = got
+    assert message[2].splitlines() == [
+        "2026-11-12: Healthy. Success is 91%.",
+        "Nothing waits for you.",
+        "Report: http://localhost:8080/ratchet/2026-11-12/report.html",
+    ]
+
+
 def test_each_thing_is_sent_once_however_often_the_night_runs(night):
+    report(night, total=3)
     with webhook() as (connection, got):
         assert notices.send_pending(night, connection, "") == ["search is rolled back", "prompt: ship"]
         assert notices.send_pending(night, connection, "gaps failed") == ["The night of 2026-11-12 failed"]
         assert notices.send_pending(night, connection, "gaps failed again") == []
-    assert got[0] == ("/hook", None, "search is rolled back. errors are worse")
-    assert len(got) == 3
+    assert len(got) == 2
+    assert "1. The night of 2026-11-12 failed: gaps failed\n2. Look at the health" in got[1][2]
+    assert "rolled back" not in got[1][2]
+
+
+def test_a_night_without_a_report_says_why(night):
+    night.write("rollouts", {})
+    night.write("experiments", {})
+    with webhook() as (connection, got):
+        notices.send_pending(night, connection, "ingest failed: no space")
+    assert got[0][2].splitlines()[:2] == [
+        "2026-11-12: Night failed. It left no report.",
+        "1. The night of 2026-11-12 failed: ingest failed: no space",
+    ]
+
+
+def test_a_night_that_is_not_live_sends_no_message(night):
+    with webhook() as (connection, got):
+        assert notices.send_pending(replace(night, live=False), connection) == []
+    assert got == []
 
 
 def test_what_was_refused_is_sent_by_the_next_run(night):
@@ -96,7 +159,7 @@ def test_what_was_refused_is_sent_by_the_next_run(night):
         notices.send_pending(night, connection)
     with webhook() as (connection, got):
         notices.send_pending(night, connection)
-    assert len(got) == 2
+    assert len(got) == 1
 
 
 def test_words_of_a_log_are_no_markup_and_break_no_line(night):

@@ -7,6 +7,7 @@ opens a file of a night, looks at the clock, or computes a statistic: results co
 from ratchet.report.build import build
 from ratchet.report.html import render_html
 from ratchet.report.markdown import render_markdown
+from ratchet.report.summary import summary
 from ratchet.report.view import Status, View
 
-__all__ = ["Status", "View", "build", "render_html", "render_markdown"]
+__all__ = ["Status", "View", "build", "render_html", "render_markdown", "summary"]

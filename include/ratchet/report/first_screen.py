@@ -11,7 +11,7 @@ from ratchet.report.results import Results, Row, rows, total
 from ratchet.report.sections import improvements, kpis, landing
 from ratchet.report.view import Item, KeyFigure, Listing, Standing, Status, Tone
 
-_SHOWN_DONE = 6
+_SHOWN_DONE = 8
 _FIGURES = 5
 _NO_DATA = "no data"  # how `ingest` begins its reason when nothing has landed at all
 _OF_HEALTH = {
@@ -122,7 +122,7 @@ def _joined(parts: list[str]) -> str:
 
 def _shown(found: Results, name: str) -> Row:
     """Return a result unless its step failed tonight."""
-    step = {"features": "gaps", "load": "ingest"}.get(name, name)
+    step = {"features": "gaps", "load": "ingest", "fixes": "proofs"}.get(name, name)
     return {} if found.state(step) in ("failed", "skipped") else found.get(name)
 
 
@@ -160,10 +160,26 @@ def _did(found: Results) -> Iterable[Item]:
     if total(errors := _shown(found, "errors"), "kinds"):
         judged = f"{count(len(rows(errors, 'errors')))} of {count(total(errors, 'kinds'), 'kind')} of error"
         yield Item(text(f"Ranked {judged}."), target="errors")
+    yield from _verified(found)
     if trials := _judged(found):
         yield Item(text(f"Judged {_joined(trials)}{_verdicts(found)}."), target="experiments")
     if _shown(found, "improvements"):
         yield Item(_proposed(found), target="improvements")
+
+
+def _verified(found: Results) -> Iterable[Item]:
+    """Yield what was proven, kept or undone."""
+    proven = rows(_shown(found, "fixes"), "fixes")
+    if proven:
+        held = sum(fix.get("holds") is True for fix in proven)
+        yield Item(
+            text(f"Replayed {count(len(proven), 'fix', 'fixes')} on logged failures: {count(held)} held."),
+            target="fixes",
+        )
+    verdicts = _shown(found, "impact").get("verdicts") or {}
+    kept, undone = total(verdicts, "kept"), total(verdicts, "rolled_back")
+    if kept or undone:
+        yield Item(text(f"Kept {count(kept)} and undid {count(undone)} of what was deployed."), target="impact")
 
 
 def _judged(found: Results) -> list[str]:

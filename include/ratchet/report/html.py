@@ -23,11 +23,12 @@ ARROWS = {"up": "\N{BLACK UP-POINTING TRIANGLE}", "down": "\N{BLACK DOWN-POINTIN
 def render_html(view: View) -> str:
     """Return the page; the same view always gives the same bytes."""
     defined = {d.id for d in view.definitions}
-    return _environment().get_template("report.html.j2").render(view=view, css=_css(), defined=defined)
+    return environment().get_template("report.html.j2").render(view=view, css=css(), defined=defined)
 
 
 @lru_cache(maxsize=1)
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the filters and functions of every page; the pages of the shelf are drawn with them too."""
     environment = Environment(
         loader=PackageLoader("ratchet.report"),
         autoescape=True,
@@ -50,7 +51,8 @@ def _environment() -> Environment:
 
 
 @lru_cache(maxsize=1)
-def _css() -> Markup:
+def css() -> Markup:
+    """Return the one style sheet of all pages."""
     return Markup(files("ratchet.report").joinpath("templates/report.css").read_text("utf-8"))  # noqa: S704 - our own file
 
 

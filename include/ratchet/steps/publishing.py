@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def report(night: Night) -> Summary:
-    """Draw the report and put every artifact of the night in place."""
-    from ratchet import artifacts
+    """Draw the report, put every artifact of the night in place, and bring the shelf of all nights up to date."""
+    from ratchet import artifacts, shelf
     from ratchet import report as reporting
     from ratchet.deploy import decisions, git_target
 
@@ -29,9 +29,40 @@ def report(night: Night) -> Summary:
         "report.html": reporting.render_html(view),
         "report.md": reporting.render_markdown(view),
         "report.json": files.to_json(view.as_dict()),
+        "summary.json": files.to_json(reporting.summary(files.plain(view.as_dict()), *_of_summary(results))),
+        **_fix_pages(night),
     }
     folder = artifacts.assemble(night, pages)
+    shelf.write(night.home, night.day)
     return {"report": str(folder / "report.html"), "headline": view.headline}
+
+
+def _of_summary(results: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    return results["health"] or {}, results["fixes"] or {}
+
+
+def _fix_pages(night: Night) -> dict[str, str]:
+    """Return the page of each fix of the night, by its path in the night's folder."""
+    from ratchet.deploy import decisions
+    from ratchet.deploy import fixes as fixed
+    from ratchet.shelf import pages
+
+    made = sorted(path for path in (night.work / fixed.FOLDER).glob("*") if (path / "fix.json").exists())
+    if not made:
+        return {}
+    in_force = fixed.texts(fixed.in_force(decisions.read(night.home.decisions, night.day), night.day))
+    return {
+        f"{fixed.FOLDER}/{path.name}/index.html": pages.fix(
+            files.read_json(path / "fix.json"),
+            {name: (path / name).read_text("utf-8") for name in (fixed.FIX_FILE, fixed.TEST_FILE)},
+            {
+                name: in_force.get(f"{fixed.FOLDER}/{path.name}/{name}", "")
+                for name in (fixed.FIX_FILE, fixed.TEST_FILE)
+            },
+            night.day,
+        )
+        for path in made
+    }
 
 
 def publish(night: Night) -> Summary:

@@ -60,7 +60,10 @@ def test_every_page_is_well_formed_self_contained_and_small(make: object) -> Non
     assert not {"script", "iframe", "object", "embed", "form", "base"} & {tag for tag, _ in tags.seen}
     assert not [a for _, a in tags.seen for name in a if name.startswith("on")]
     links = [a.get("href") or a.get("src") or "" for _, a in tags.seen if "href" in a or "src" in a]
-    assert all(re.fullmatch(r"#[\w-]+|(data_docs/)?[a-z_]+\.(csv|json|md|html)|data:,", link) for link in links)
+    assert all(
+        re.fullmatch(r"#[\w-]+|\.\./index\.html|(data_docs/)?[a-z_]+\.(csv|json|md|html)|data:,", link)
+        for link in links
+    )
     assert "url(" not in re.sub(r"url\(#hatch\)", "", html)
     assert len(html.encode()) <= 1_000_000
 
