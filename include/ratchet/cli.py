@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_status(commands)
     _add_answers(commands)
     _add_validate_logs(commands)
+    _add_sources(commands)
     _add_discover(commands)
     contract = commands.add_parser("contract", help="print the event contract as JSON Schema")
     contract.set_defaults(command=_contract)
@@ -134,6 +135,17 @@ def _add_validate_logs(commands: Any) -> None:
     validate.add_argument("path", type=Path)
     validate.add_argument("--source", default="native", metavar="NAME")
     validate.set_defaults(command=_validate_logs)
+
+
+def _add_sources(commands: Any) -> None:
+    sources = commands.add_parser("sources", help="list the log formats that can be read, or try one on your own file")
+    sources.set_defaults(command=_sources)
+    check = sources.add_subparsers(metavar="check").add_parser(
+        "check", help="show what the first ten records of a file become, and which fields come nowhere"
+    )
+    check.add_argument("name", metavar="NAME", help="a source, or the path of a folder of your own")
+    check.add_argument("path", metavar="PATH", help="a file, or a folder of which the first file is read")
+    check.set_defaults(command=_check_source)
 
 
 def _add_discover(commands: Any) -> None:
@@ -240,6 +252,28 @@ def _validate_logs(options: argparse.Namespace) -> int:
     verdict = validate.validate(options.path, source=options.source, today=datetime.now(UTC).date())
     say(verdict.in_words())
     return 1 if verdict.refused else 0
+
+
+def _sources(options: argparse.Namespace) -> int:
+    from ratchet.log.sources import load_source, shipped_sources
+
+    for source in map(load_source, shipped_sources()):
+        say(f"{source.name}\n  {source.description}\n  fills: {', '.join(source.mappings) or 'every stream'}")
+    say("Try one on your own file: ratchet sources check NAME PATH")
+    return 0
+
+
+def _check_source(options: argparse.Namespace) -> int:
+    from ratchet.log import sampling, validate
+    from ratchet.log.sources import load_source
+
+    today = datetime.now(UTC).date()
+    verdict = validate.validate(options.path, source=options.name, today=today)
+    source = load_source(options.name)
+    if source.is_mapped:
+        say(sampling.sample(validate.files(options.path, source, options.name)[0], source, today).in_words() + "\n")
+    say(verdict.in_words())
+    return 1 if verdict.refused or not verdict.totals["loaded"] else 0
 
 
 def _discover(options: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ import codecs
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import PurePosixPath
 
@@ -75,6 +76,25 @@ def map_source(
     Raises:
         SourceError: if a mapping fails or gives other columns than it should.
     """
+    with mapping(connection, source, reader, indexes, landed) as own:
+        own.execute("""
+            insert into mapped
+            select file_index, source_line, place, null, event
+            from events join (select distinct file_index, source_file from landed_documents) using (source_file)""")
+        for index, records, without in own.execute(_WITHOUT_EVENT).fetchall():
+            if without:
+                reader.problems.setdefault(index, f"{without} of {records} records gave no event")
+
+
+@contextmanager
+def mapping(
+    connection: duckdb.DuckDBPyConnection, source: Source, reader: LineReader, indexes: Sequence[int], landed: date
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give a cursor of its own with the records of a source's files in `raw` and what they became in `events`.
+
+    Raises:
+        SourceError: if a mapping fails or gives other columns than it should.
+    """
     with connection.cursor() as own:  # temporary relations are the cursor's, so that sources don't meet
         own.execute("set timezone = 'UTC'")
         own.execute("set variable landed = $landed", {"landed": landed})
@@ -83,13 +103,7 @@ def map_source(
             own.execute(statement)
         own.execute("create temp table events (source_file varchar, source_line bigint, place integer, event varchar)")
         _run(own, source)
-        own.execute("""
-            insert into mapped
-            select file_index, source_line, place, null, event
-            from events join (select distinct file_index, source_file from landed_documents) using (source_file)""")
-        for index, records, without in own.execute(_WITHOUT_EVENT).fetchall():
-            if without:
-                reader.problems.setdefault(index, f"{without} of {records} records gave no event")
+        yield own
 
 
 def _run(connection: duckdb.DuckDBPyConnection, source: Source) -> None:

@@ -92,7 +92,7 @@ def validate(path: Path | str, *, source: str = "native", today: date, options: 
     """
     by_day: dict[date, list[LandedFile]] = {}
     reads = load_source(source)
-    for file in _files(str(path), source, reads):
+    for file in files(path, reads, source):
         match = _DAY.search(file.location)
         by_day.setdefault(date.fromisoformat(match[1]) if match else today, []).append(file)
     reports: list[LoadReport] = []
@@ -104,15 +104,25 @@ def validate(path: Path | str, *, source: str = "native", today: date, options: 
     return Verdict(tuple(reports), tuple(refused[:SHOWN]))
 
 
-def _files(path: str, source: str, reads: Source) -> list[LandedFile]:
+def files(path: Path | str, reads: Source, source: str | None = None) -> list[LandedFile]:
+    """Return the files that a source reads at a path: the file, or those of a folder or landing zone.
+
+    Args:
+        path: a file of any name, a folder, or a landing zone.
+        reads: the source.
+        source: by what it was asked for, where that is a folder of one's own.
+
+    Raises:
+        LandingError: if there is nothing to read at the path.
+    """
     own = Path(path)
     if own.is_file():
         return [LandedFile(reads.name, own.name, own.stat().st_size, "", str(own.resolve()))]
-    landing = Landing([LandedSource(source, path)])
+    landing = Landing([LandedSource(source or reads.name, path)])
     found = [file for day in landing.days() for file in landing.files(day) if file.source]
     if not found:
         wanted = ", ".join(reads.files)
-        raise LandingError("there is nothing to read", where=path, way_out=f"files of this source match {wanted}")
+        raise LandingError("there is nothing to read", where=str(path), way_out=f"files of this source match {wanted}")
     return found
 
 
