@@ -175,6 +175,7 @@ def nightly_improvement() -> None:
         impact = run("impact", "Judges whether deployed fixes help, and adds up what all improvements brought.")
     with TaskGroup("generate", prefix_group_id=False, tooltip="From findings to improvements"):
         apis = run("apis", "Says what connected APIs can do, and proves a client of each.")
+        documentation = run("documentation", "Writes the documentation from use and from packages on file.")
         fixes = run("fixes", "Makes a fix for each frequent error that can be mended.")
         improvements = run("improvements", "Turns findings into ranked improvements.")
     with TaskGroup("validate", prefix_group_id=False, tooltip="What holds"):
@@ -189,9 +190,10 @@ def nightly_improvement() -> None:
     findings = [gaps, issues, feedback, usage, health, trends, agents, tuning, kpis, experiments, rollouts, impact]
     check_marts >> findings
     gaps >> apis
+    check_marts >> documentation
     issues >> fixes >> proofs
     [gaps, issues, feedback, agents, tuning, experiments, rollouts, impact, apis, proofs] >> improvements
-    [drift, *findings, apis, fixes, proofs, improvements] >> report
+    [drift, *findings, apis, documentation, fixes, proofs, improvements] >> report
     [health, tuning, report] >> publish
     [report, publish] >> verdict()
 

@@ -36,10 +36,11 @@ RESULTS = (
     "impact",
     "tasks",
     "apis",
+    "capabilities",
     "improvements",
 )  # step results that are artifacts of the same name
 PAGES = ("drift.html", "data_docs")  # drawn by Evidently and Great Expectations; not byte-identical between runs
-FOLDERS = ("fixes",)  # of step results that are files of their own
+FOLDERS = ("fixes", "docs")  # of step results that are files of their own
 _LIBRARIES = (
     "apache-airflow",
     "dbt-core",

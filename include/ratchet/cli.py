@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_validate_logs(commands)
     _add_sources(commands)
     _add_discover(commands)
+    _add_docs(commands)
     contract = commands.add_parser("contract", help="print the event contract as JSON Schema")
     contract.set_defaults(command=_contract)
     report = commands.add_parser("report", help="draw a night's report again from its results")
@@ -155,6 +156,16 @@ def _add_discover(commands: Any) -> None:
     discover.add_argument("--date", type=_day, metavar="YYYY-MM-DD", help="the night that reads it (yesterday's)")
     _add_home(discover)
     discover.set_defaults(command=_discover)
+
+
+def _add_docs(commands: Any) -> None:
+    docs = commands.add_parser("docs", help="read your own package for the documentation; nothing in it is run")
+    docs.add_argument("--package", type=Path, required=True, metavar="PATH", help="the folder that is imported")
+    docs.add_argument("--tests", type=Path, metavar="PATH", help="its tests, for examples; with --junit")
+    docs.add_argument("--junit", type=Path, metavar="FILE", help="which of them passed: pytest --junitxml=FILE")
+    docs.add_argument("--date", type=_day, metavar="YYYY-MM-DD", help="the night that reads it (yesterday's)")
+    _add_home(docs)
+    docs.set_defaults(command=_docs)
 
 
 def _day(text: str) -> date:
@@ -290,6 +301,24 @@ def _discover(options: argparse.Namespace) -> int:
     for snapshot in api_discovery.discover(night.home, connected, day, probe=options.probe):
         say(api_discovery.in_words(snapshot))
     say(f"Snapshots: {night.home.apis}, read by the night of {day} and later ones")
+    return 0
+
+
+def _docs(options: argparse.Namespace) -> int:
+    from ratchet import package_snapshots
+    from ratchet.document.look import look
+    from ratchet.night import Night
+
+    night = Night.from_environment(home=options.home)
+    found = look(options.package, options.date or night.today - timedelta(days=1), options.tests, options.junit)
+    path = package_snapshots.write(night.home, found)
+    shown = sum(bool(each.examples) for each in found.capabilities)
+    files = "1 file" if found.files == 1 else f"{found.files:,} files"
+    listed = "1 capability" if len(found.capabilities) == 1 else f"{len(found.capabilities):,} capabilities"
+    say(f"{found.name}: {files}, {listed}, {shown:,} with an example from tests that passed")
+    for problem in found.problems:
+        say(f"left out, {problem}")
+    say(f"Kept in {path}, read by the night of {found.day} and later ones")
     return 0
 
 

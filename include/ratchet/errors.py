@@ -10,6 +10,7 @@
     ├── GateFailedError          a data-quality gate stopped the night (exit code 1)
     ├── StepFailedError          a step of the night failed (exit code 1)
     ├── SpecError                an API's specification that cannot be used
+    ├── PackageError             a package, or a result of its tests, that cannot be read
     ├── DecisionsError           a recorded decision that cannot be read
     ├── LifecycleError           an improvement was moved against the order of its states
     └── AnswerError              a person's answer about an improvement that cannot be taken
@@ -77,6 +78,10 @@ class StepFailedError(RatchetError):
 
 class SpecError(RatchetError):
     """Raised when an API's specification cannot be read or is not valid."""
+
+
+class PackageError(RatchetError):
+    """Raised when a user's own package, its tests or their result cannot be read."""
 
 
 class DecisionsError(RatchetError):

@@ -69,6 +69,11 @@ class Home:
         return self.root / "apis"
 
     @property
+    def packages(self) -> Path:
+        """What was read of users' own packages, `<name>/<day>.json`."""
+        return self.root / "packages"
+
+    @property
     def notices(self) -> Path:
         """What was sent to people, one file each, so that nothing is sent twice."""
         return self.root / "notices"

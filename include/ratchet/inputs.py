@@ -18,6 +18,7 @@ from ratchet.settings import config_folder
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ratchet.analyze.capabilities import Capabilities
     from ratchet.api_catalogue import Entry
     from ratchet.contracts.adaptive import History, TuningResult
     from ratchet.contracts.agents import AgentsResult
@@ -176,6 +177,25 @@ def feedback(night: Night) -> FeedbackResult:
     marts = ("mart_feedback", "mart_feedback_response", "mart_feedback_comments")
     feedback, response, comments = (mart(night, name) for name in marts)
     return find_patterns(feedback, response, comments, night.settings, night.day)
+
+
+def capabilities(night: Night) -> Capabilities:
+    """Return what there is to document: what is used, how people begin, and the users' own packages."""
+    from ratchet import package_snapshots
+    from ratchet.analyze.actions import actions
+    from ratchet.analyze.capabilities import capabilities as documented
+    from ratchet.analyze.first_steps import first_steps
+
+    least = night.settings.k_anonymity
+    landed = [day for day in night.loads() if day >= (night.settings.history_start or day)]
+    return documented(
+        actions(mart(night, "mart_usage"), mart(night, "mart_actions"), night.day, least),
+        first_steps(mart(night, "mart_first_steps"), night.day, least),
+        package_snapshots.newest(night.home, night.day),
+        night.day,
+        first_landed=min(landed, default=None),
+        least_units=least,
+    )
 
 
 def apis(night: Night) -> tuple[list[str], list[Entry]]:

@@ -60,6 +60,7 @@ PLAN: tuple[Step, ...] = (
     Step("rollouts", "measure", ("check_marts",)),
     Step("impact", "measure", ("check_marts",)),
     Step("apis", "generate", ("gaps",)),
+    Step("documentation", "generate", ("check_marts",)),
     Step("fixes", "generate", ("errors",)),
     Step("proofs", "validate", ("fixes",)),
     Step(
@@ -72,7 +73,7 @@ PLAN: tuple[Step, ...] = (
         "report",
         (
             *("drift", "gaps", "errors", "feedback", "usage", "health", "trends", "agents", "tuning"),
-            *("kpis", "experiments", "rollouts", "impact", "apis", "fixes", "proofs", "improvements"),
+            *("kpis", "experiments", "rollouts", "impact", "apis", "documentation", "fixes", "proofs", "improvements"),
         ),
         always=True,
     ),

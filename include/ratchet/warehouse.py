@@ -30,7 +30,7 @@ from ratchet.home import Home
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA_VERSION = 4  # raised whenever a daily statistic changes its columns or its meaning
+SCHEMA_VERSION = 5  # raised whenever a daily statistic changes its columns or its meaning
 LOOKBACK_DAYS = 7  # an interaction and its feedback may land this far apart
 _SEARCH_PATH = "marts,intermediate,staging,main"
 

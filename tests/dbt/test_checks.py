@@ -67,6 +67,8 @@ DAMAGE = {
         "update mart_tuning set setting = 'whim', n = 0, last_ms = first_ms - 1;"
         "insert into mart_tuning select * replace (5 as n, 4 as day_calls) from mart_tuning"
     ),
+    "mart_actions": "update mart_actions set asked_again = calls + 1, kind = 'mood', level = 'leaf', unit_kind = 'cat'",
+    "mart_first_steps": "update mart_first_steps set went_on = users + 1, steps = len(path) + 1",
     "mart_usage": (
         "update mart_usage set unknown = requests + 1, units = requests + 1, unit_kind = 'household', level = 'leaf',"
         " dimension = 'mood'"

@@ -155,3 +155,25 @@ def test_planted_gaps_are_found_and_what_only_looks_like_one_is_not(truth, in_or
             assert found[gap["intent"]]["demand"] == told["failures"]
             assert found[gap["intent"]]["failing_units"] == told["failing_units"]
     assert not {row["label"] for row in truth["not_gaps"]} & set(found)
+
+
+def test_documentation_counts_the_calls_that_bronze_holds(in_order):
+    frames = [pd.read_parquet(path) for path in sorted((in_order / "bronze" / "interaction").glob("*/*.parquet"))]
+    events = pd.concat(frames)
+    events = events[events["occurred_at"] < pd.Timestamp(LAST) + pd.Timedelta(days=1)]
+    found = {(a["level"], a["action"]): a for a in artifact(in_order, "capabilities")["actions"]}
+    assert len(found) > 20
+    for (level, name), action in found.items():
+        mine = events[(events["intent"] == name) & (events["parent_id"].notna() == (level == "step"))]
+        good = mine[mine["success"].eq(True) & mine["params"].notna()]
+        assert (action["requests"], action["measured"]) == (len(mine), len(good))
+        if action["parameters"]:
+            keys = good["params"].map(lambda text: tuple(sorted(json.loads(text))))
+            usual = good[keys == tuple(p["name"] for p in action["parameters"])]
+            assert (action["shape_calls"], action["shape_units"]) == (len(usual), usual["user_id"].nunique())
+    assert any(action["parameters"] for action in found.values())
+
+
+def test_every_night_has_its_documentation(in_order):
+    for folder in sorted((in_order / "artifacts").glob("????-??-??")):
+        assert {"index.html", "getting_started.md", "actions.html"} <= {p.name for p in (folder / "docs").iterdir()}

@@ -20,9 +20,9 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "files run_day",
         "home settings yaml_files",
         "frames statistics objectives airflow_api bronze registry phases rollout_files trial_tables impact_tables "
-        "api_snapshots connected_apis",
+        "api_snapshots connected_apis package_snapshots",
         "carried follow_ups",
-        "discover log quality analyze generate validate deploy measure report warehouse samples client",
+        "discover document log quality analyze generate validate deploy measure report warehouse samples client",
         "marts night",  # marts runs dbt on the warehouse; night names the sources of `log`
         "api_catalogue api_discovery artifacts digest shelf verdict local_airflow trials asking fixing",
         "inputs",

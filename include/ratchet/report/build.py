@@ -16,6 +16,7 @@ from ratchet.report.logtext import prose
 from ratchet.report.results import Results, section
 from ratchet.report.sections.agents import agents
 from ratchet.report.sections.apis import apis
+from ratchet.report.sections.documentation import documentation
 from ratchet.report.sections.drift import drift
 from ratchet.report.sections.errors import errors
 from ratchet.report.sections.experiments import experiments
@@ -90,6 +91,7 @@ def _chapters(found: Results) -> tuple[Chapter, ...]:
     generate = (
         section(found, "improvements", "Improvements", "improvements", "improvements", proposed),
         section(found, "apis", "Connected APIs", "apis", "apis", apis),
+        section(found, "documentation", "Documentation", "documentation", "capabilities", documentation),
     )
     validate = (section(found, "fixes", "Fixes of errors", "proofs", "fixes", mended),)
 

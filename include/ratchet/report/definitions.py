@@ -32,6 +32,7 @@ _SOURCES = {
     "drift": ("Drift", "bronze, the day against the four weeks before"),
     "improvements": ("Improvements", "improvements.json"),
     "apis": ("Connected APIs", "<home>/apis, mart_api_endpoints, apis.json"),
+    "capabilities": ("Documentation", "mart_actions, mart_first_steps, mart_usage, <home>/packages"),
     "experiments": ("Experiments", "mart_experiments, mart_experiment_units, mart_experiment_assignments"),
     "rollouts": ("Rollouts", "mart_experiments, mart_experiment_units"),
     "impact": ("Impact", "mart_impact_days, mart_kpis_daily, decisions"),

@@ -5,8 +5,10 @@ What the page says belongs to the view, its look to `templates/report.css`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
+from itertools import groupby
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -15,6 +17,7 @@ from markupsafe import Markup, escape
 from ratchet.report import charts, impact_charts, numbers, replay_charts, trial_charts
 from ratchet.report.logtext import Logged, Text, shortened
 from ratchet.report.numbers import Unit
+from ratchet.report.site_view import Page
 from ratchet.report.view import STANDING_WORDS, Change, Tone, View
 
 ARROWS = {"up": "\N{BLACK UP-POINTING TRIANGLE}", "down": "\N{BLACK DOWN-POINTING TRIANGLE}"}
@@ -24,6 +27,18 @@ def render_html(view: View) -> str:
     """Return the page; the same view always gives the same bytes."""
     defined = {d.id for d in view.definitions}
     return environment().get_template("report.html.j2").render(view=view, css=css(), defined=defined)
+
+
+def render_page(page: Page, every: Sequence[Page], day: str) -> str:
+    """Return one page of the documentation, with the list of all of them."""
+    groups = [(group, list(members)) for group, members in groupby(_listed(every), key=lambda p: p.group)]
+    defined = {d.id for d in page.definitions}
+    template = environment().get_template("page.html.j2")
+    return template.render(page=page, groups=groups, css=css(), defined=defined, day=day)
+
+
+def _listed(every: Sequence[Page]) -> list[Page]:
+    return [page for page in every if page.is_listed]
 
 
 @lru_cache(maxsize=1)

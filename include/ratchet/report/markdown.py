@@ -5,6 +5,7 @@ What it says belongs to the view. Everything is escaped, so that text from a log
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -13,6 +14,7 @@ from ratchet.report import charts, numbers, replay_charts
 from ratchet.report.markdown_text import fact, grid, rest, say
 from ratchet.report.numbers import Unit
 from ratchet.report.replay_view import Replays
+from ratchet.report.site_view import Code
 from ratchet.report.trial_markdown import effects, forest, timelines, trials
 from ratchet.report.view import (
     STANDING_WORDS,
@@ -75,11 +77,12 @@ def _listing(listing: Listing) -> list[str]:
 
 def _chapter(chapter: Chapter) -> list[str]:
     head = [f"## {chapter.title}", f"*{chapter.question}*", *_standing(chapter.standing, chapter.reason)]
-    return head + [line for section in chapter.sections for line in _section(section)]
+    return head + [line for each in chapter.sections for line in section(each)]
 
 
-def _section(section: Section) -> list[str]:
-    head = [f"### {section.title}", *_standing(section.standing, section.reason)]
+def section(section: Section) -> list[str]:
+    """Return the paragraphs of a section."""
+    head = [f"### {say(section.title)}", *_standing(section.standing, section.reason)]
     return head + [_BLOCKS[block.kind](block) for block in section.blocks]
 
 
@@ -183,6 +186,13 @@ _CELLS: dict[CellKind, Callable[[Any, Unit], str]] = {
 }
 
 
+def _code(block: Code) -> str:
+    """Fence code with more backticks than it holds, so that nothing in it ends the fence."""
+    longest = max([2, *(len(run) for run in re.findall("`+", "\n".join(block.lines)))])
+    fence = "`" * (longest + 1)
+    return "\n".join([*([f"{say(block.caption)}\n"] if block.caption else []), fence, *block.lines, fence])
+
+
 def _replays(block: Replays) -> str:
     lines = [f"- **{say(r.name)}** ({r.loss}). {replay_charts.in_words(r)}" for r in block.replays]
     return "\n\n".join([f"**{block.caption}**", "\n".join(lines), *rest(block.total, len(block.replays), block.file)])
@@ -202,5 +212,6 @@ _BLOCKS: dict[str, Callable[[Any], str]] = {
     "trials": trials,
     "effects": effects,
     "timelines": lambda b: timelines(b, _table),
-    "link": lambda b: f"{b.label}: {b.file}",
+    "link": lambda b: f"{say(b.label)}: {b.file}",
+    "code": _code,
 }

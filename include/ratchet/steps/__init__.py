@@ -16,6 +16,7 @@ from ratchet.steps.data import build_marts, check_marts, check_raw, drift, inges
 from ratchet.steps.findings import (
     agents,
     apis,
+    documentation,
     errors,
     experiments,
     feedback,
@@ -59,6 +60,7 @@ STEPS: dict[str, Callable[[Night], Summary]] = {
         rollouts,
         impact,
         apis,
+        documentation,
         fixes,
         proofs,
         improvements,

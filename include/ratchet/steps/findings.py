@@ -117,6 +117,20 @@ def apis(night: Night) -> Summary:
     return keep(night, "apis", found)
 
 
+def documentation(night: Night) -> Summary:
+    """Write the documentation: what is used and how, how people begin, what the code can do."""
+    import shutil
+
+    from ratchet import files
+    from ratchet.report.site import DOCS, site
+
+    found = inputs.capabilities(night).as_artifact()
+    shutil.rmtree(night.work / DOCS, ignore_errors=True)  # pages of modules that are gone
+    for name, text in site(found).items():
+        files.write_text(night.work / DOCS / name, text)
+    return keep(night, "capabilities", found)
+
+
 def impact(night: Night) -> Summary:
     """Judge whether deployed fixes help, and add up what all improvements brought."""
     from ratchet.measure import impact as measured

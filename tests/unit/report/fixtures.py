@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.unit.report import agent_fixtures, fix_fixtures, impact_fixtures, trial_fixtures
+from tests.unit.report import agent_fixtures, documentation_fixtures, fix_fixtures, impact_fixtures, trial_fixtures
 from tests.unit.report.data_fixtures import check, drift, gate, load, quality
 from tests.unit.report.finding_fixtures import error, errors, features, feedback, usage
 from tests.unit.report.health_fixtures import health, kpis, trends
@@ -32,6 +32,7 @@ STEPS = (
     "rollouts",
     "impact",
     "apis",
+    "documentation",
     "fixes",
     "proofs",
     "improvements",
@@ -84,6 +85,7 @@ def night(**changes: Any) -> dict[str, Any]:
         "rollouts": trial_fixtures.rollouts(),
         "impact": impact_fixtures.impact(),
         "apis": apis(),
+        "capabilities": documentation_fixtures.capabilities(),
         "steps": marks(),
     } | changes
     return {name: result for name, result in whole.items() if result is not None}
@@ -110,6 +112,7 @@ def hostile() -> dict[str, Any]:
         agents=agent_fixtures.agents(HOSTILE),
         tuning=tuning(HOSTILE),
         apis=apis(HOSTILE),
+        capabilities=documentation_fixtures.capabilities(HOSTILE),
         improvements=improvements([improvement(i, t) for i, t in enumerate(HOSTILE)]),
         impact=impact_fixtures.hostile(HOSTILE),
         steps=[m | ({"state": "failed", "reason": HOSTILE[0]} if m["step"] == "drift" else {}) for m in marks()],
@@ -140,6 +143,7 @@ def flooded() -> dict[str, Any]:
         usage=usage(names),
         agents=agent_fixtures.agents(names),
         tuning=tuning(names),
+        capabilities=documentation_fixtures.capabilities(names),
         improvements=improvements([improvement(i, names[i % 200]) for i in range(500)]),
         impact=impact_fixtures.titled(names),
         fixes=fix_fixtures.fixes(
@@ -184,4 +188,5 @@ def empty() -> dict[str, Any]:
         rollouts=trial_fixtures.nothing("rollouts"),
         impact=impact_fixtures.nothing(),
         apis=apis(()),
+        capabilities=documentation_fixtures.nothing(),
     )

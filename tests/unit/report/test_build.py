@@ -35,6 +35,7 @@ ARTIFACTS = (
     "rollouts",
     "impact",
     "apis",
+    "capabilities",
 )
 
 

@@ -11,6 +11,7 @@ measured as (
         event_date,
         landed_date,
         event_id,
+        intent,
         -- a flag is asked for within a request, which counts from its end; but on the day on which it began
         case when clock = 'real' then least(
             occurred_at + to_microseconds(cast(round(1000 * coalesce(duration_ms, 0)) as bigint)),
@@ -43,6 +44,9 @@ select
         '{{ name }}': {{ name }},
         {%- endfor %}
     } order by ended_at, event_id) as events,
+    list_slice(
+        list({'asked_at': ended_at, 'intent': intent, 'success': success = 1} order by ended_at, event_id), 1, 8
+    ) as first_asked,
 from measured
 where nullif(unit_id, '') is not null
 group by all
