@@ -47,14 +47,16 @@ def test_a_look_takes_the_place_of_one_of_the_same_day(tmp_path):
     assert ([c.name for c in now.capabilities], before) == (["b"], None)
 
 
-def test_the_command_says_what_it_read_and_what_it_left_out(tmp_path, capsys):
+def test_the_command_says_what_it_read_and_what_it_left_out(tmp_path, capsys, caplog):
     root = tmp_path / "assistant"
     root.mkdir()
-    (root / "tools.py").write_text("def search(text): ...")
+    odd = "Find.\n\n    Args:\n        text: what\n        other: nowhere\n        broken line\n    "
+    (root / "tools.py").write_text(f'def search(text):\n    """{odd}"""\n')
     (root / "broken.py").write_text("def f(:")
     asked = ["docs", "--package", str(root), "--home", str(tmp_path / "home"), "--date", "2026-11-20"]
     assert cli.main(asked) == 0
     said = capsys.readouterr().out
+    assert caplog.records == []
     assert "assistant: 1 file, 1 capability, 0 with an example" in said
     assert "left out, assistant/broken.py:1: invalid syntax" in said
     assert (tmp_path / "home" / "packages" / "assistant" / "2026-11-20.json").exists()

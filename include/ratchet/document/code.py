@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import griffe
 from ratchet.contracts.packages import Argument, Capability
 from ratchet.errors import PackageError
 
+logging.getLogger("griffe").setLevel(logging.CRITICAL)  # it complains of style in every docstring, to the terminal
 MAX_FILES = 5_000
 MAX_BYTES = 2_000_000  # of one file
 LONGEST = {"name": 200, "annotation": 200, "default": 200, "signature": 1000, "summary": 400, "text": 4000}
