@@ -39,7 +39,7 @@ def test_a_day_in_the_future_is_refused(landing, tmp_path):
     assert "is in the future" in done.stderr
 
 
-def test_a_day_on_which_nothing_landed_is_no_data(in_order, landing, tmp_path):
+def test_a_day_on_which_nothing_landed_is_no_data(landing, tmp_path):
     day = LAST + timedelta(days=2)
     done = ratchet("run", "--from", day, "--to", day, "--landing", landing, "--home", tmp_path)
     assert done.returncode == 0, done.stderr + done.stdout
