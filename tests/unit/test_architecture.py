@@ -19,8 +19,8 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "contracts",
         "files run_day",
         "home settings yaml_files",
-        "frames statistics objectives airflow_api bronze registry phases rollout_files trial_tables impact_tables "
-        "api_snapshots connected_apis package_snapshots",
+        "frames statistics objectives airflow_api bronze registry phases prompt_files rollout_files trial_tables "
+        "impact_tables api_snapshots connected_apis package_snapshots",
         "carried follow_ups",
         "discover document log quality analyze generate validate deploy measure report warehouse samples client",
         "marts night",  # marts runs dbt on the warehouse; night names the sources of `log`

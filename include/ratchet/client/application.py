@@ -20,6 +20,7 @@ from ratchet.client.event_log import EventLog
 from ratchet.client.fixes import Fixes
 from ratchet.client.limiter import Limiter
 from ratchet.client.logger import USER, Logger
+from ratchet.client.prompts import Prompted
 from ratchet.client.published import Published, Version
 from ratchet.client.rules import TargetingError
 from ratchet.client.tuned import Tuned
@@ -196,6 +197,25 @@ class Client(Logger):
             service: as the events of its hosts name it.
         """
         return self._tuned.limiter(service)
+
+    def prompt(self, prompt_id: str, default: str = "", *, unit_id: Any = None, **context: Any) -> Prompted:
+        """Return a published prompt, else the application's own text as version 0.
+
+        Args:
+            prompt_id: as events log it.
+            default: the application's own text.
+            unit_id: whoever is asked for; where versions are tried in an experiment, its unit, which is then logged.
+            context: what rules of the experiment's flag may ask for.
+        """
+        found = self.published.current().prompts.get(prompt_id)
+        if found is None:
+            self._complaints.note("unknown_prompt", f"prompt {prompt_id} is not published")
+            return Prompted(prompt_id, 0, default)
+        version = found.serve
+        if found.flag_key and unit_id is not None:
+            variant = self.evaluate(found.flag_key, unit_id, context).variant
+            version = found.arms.get(str(variant), found.serve)
+        return Prompted(prompt_id, version, found.texts[version])
 
     def flag(self, name: str) -> Mapping[str, Any] | None:
         """Return a flag as it is published, None where it is not."""

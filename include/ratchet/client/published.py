@@ -14,10 +14,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ratchet.client import adaptive, fix_modules, forks
+from ratchet.client import adaptive, fix_modules, forks, prompts
 from ratchet.client.adaptive import Adaptive
 from ratchet.client.complaints import Complaints
 from ratchet.client.fix_modules import PublishedFix
+from ratchet.client.prompts import PublishedPrompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Version:
         trials: experiment or rollout -> key of its flag.
         fixes: operation -> its fixes, the innermost first.
         settings: those that adapt to what was measured.
+        prompts: by id, the versions that somebody may get.
     """
 
     name: str | None = None
@@ -39,6 +41,7 @@ class Version:
     trials: Mapping[str, str] = field(default_factory=dict)
     fixes: Mapping[str, tuple[PublishedFix, ...]] = field(default_factory=dict)
     settings: Adaptive = field(default_factory=Adaptive)
+    prompts: Mapping[str, PublishedPrompt] = field(default_factory=dict)
 
 
 class Published:
@@ -88,7 +91,8 @@ class Published:
                 return held
             version = _version(name, _json(folder / "flags.json"))
             fixes = fix_modules.read(folder / "fixes", _json(folder / "fixes" / fix_modules.INDEX), self.complaints)
-            return replace(version, fixes=fixes, settings=adaptive.load(folder, self.complaints))
+            settings, told = adaptive.load(folder, self.complaints), prompts.load(folder, self.complaints)
+            return replace(version, fixes=fixes, settings=settings, prompts=told)
         except FileNotFoundError:
             if held.name is not None:
                 self.complaints.note("published_missing", f"{self.folder} is gone; the version before stays in force")

@@ -94,7 +94,7 @@ class LeagueRow:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """What validators found in the results of one language, tier or model; what none of them looked at has no value."""
+    """What validators and users found in the results of one language, tier, model or prompt; absent has no value."""
 
     dimension: str
     name: str
@@ -106,6 +106,7 @@ class Validation:
     coverage: Estimate
     documentation: Estimate
     overall: Estimate
+    low_satisfaction: Estimate
 
 
 @dataclass(frozen=True, slots=True)

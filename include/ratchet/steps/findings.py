@@ -60,7 +60,10 @@ def trends(night: Night) -> Summary:
 
 def agents(night: Night) -> Summary:
     """Compare agents, models, configurations and prompts on the same cases, and say what validators found."""
-    return keep(night, "agents", inputs.agents(night).as_artifact())
+    from ratchet import prompt_files
+
+    problems = list(prompt_files.load(config_folder()).problems)
+    return keep(night, "agents", inputs.agents(night).as_artifact() | {"problems": problems})
 
 
 def tuning(night: Night) -> Summary:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ratchet import files, inputs
 from ratchet.night import Night
+from ratchet.settings import config_folder
 from ratchet.steps.live import is_live
 from ratchet.steps.results import Summary, keep
 
@@ -81,8 +82,19 @@ def _proposals(
     moved: RolloutsResult,
     tuned: tuple[TuningResult, History],
 ) -> list[Improvement]:
+    from ratchet import prompt_files
     from ratchet.contracts.agents import Choice
-    from ratchet.generate import api_capabilities, choices, decisions, error_fixes, features, settings, tasks
+    from ratchet.generate import (
+        api_capabilities,
+        choices,
+        configurations,
+        decisions,
+        error_fixes,
+        features,
+        prompts,
+        settings,
+        tasks,
+    )
 
     made, proven = inputs.proofs(night)
     found = {error.fingerprint: error for error in inputs.errors(night).errors}
@@ -91,6 +103,12 @@ def _proposals(
         *api_capabilities.propose_api_capabilities(night.result("apis"), night.settings, night.day),
         *features.propose_features(gaps_found, night.settings),
         *choices.propose_models(map(Choice.from_record, night.result("agents")["choices"]), night.day),
+        *configurations.propose_configurations(night.result("agents")["league"], night.day),
+        *prompts.propose_refinements(
+            prompt_files.load(config_folder()).prompts,
+            prompts.remedies(night.result("agents")["validation"]),
+            night.day,
+        ),
         *tasks.propose_tasks(inputs.feedback(night), gaps_found, night.settings),
         *decisions.propose_experiment_decisions(judged.experiments, known.decided, night.settings, night.day),
         *decisions.propose_rollout_steps(moved, night.settings),

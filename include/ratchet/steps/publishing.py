@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ratchet import files, inputs
 from ratchet.night import Night
+from ratchet.settings import config_folder
 from ratchet.steps.live import is_live
 from ratchet.steps.results import Summary
 
@@ -67,8 +68,10 @@ def _fix_pages(night: Night) -> dict[str, str]:
 
 def publish(night: Night) -> Summary:
     """Switch `artifacts/latest` and `published/` to a live night that passed its gates, and deploy what is approved."""
+    from ratchet import prompt_files
     from ratchet.contracts.adaptive import SETTINGS_FILE
-    from ratchet.deploy import api_clients, decisions
+    from ratchet.contracts.prompts import PROMPTS_FILE
+    from ratchet.deploy import api_clients, decisions, prompts
     from ratchet.deploy import fixes as fixed
     from ratchet.deploy import publish as publication
     from ratchet.deploy.deployments import as_recorded, in_version
@@ -86,6 +89,7 @@ def publish(night: Night) -> Summary:
         FLAGS_FILE: inputs.trials(night, tomorrow, deployed).flags(),
         fixed.INDEX_FILE: fixed.index(in_force),
         api_clients.INDEX_FILE: api_clients.index(clients),
+        PROMPTS_FILE: prompts.document(prompt_files.load(config_folder()).prompts),
         SETTINGS_FILE: _settings_file(night, (*recorded, *deployed), tomorrow),
     }
     files.switch_link(night.home.latest, night.home.artifacts(night.day))

@@ -16,21 +16,23 @@ from ratchet.errors import NotComputable
 from ratchet.statistics.proportions import wilson
 
 GRAINS = ("execution", "session", "user", "system")
-_DIMENSIONS = ("language", "agent_tier", "model")
+_DIMENSIONS = ("language", "agent_tier", "model", "prompt_id")
 _LOOKED = "no validator looked at it"
 _SUMS = (
     *("validations", "flawed", "syntax_n", "syntax_errors", "style_n", "style_issues", "security_n"),
     *("security_warnings", "coverage_n", "coverage_sum", "doc_n", "doc_sum", "validator_n", "validator_sum"),
+    *("scored", "low"),
 )
 _COUNTED = ("requests", "failures", "errors", "feedback", "validations")
 
 
 def validations(cells: pd.DataFrame) -> list[Validation]:
-    """Return what was found by language, tier and model, the most validated first."""
+    """Return what was found by language, tier, model and prompt, the most validated first."""
     found: list[Validation] = []
     for dimension in _DIMENSIONS:
         sums = cells[cells[dimension] != ""].groupby(dimension, sort=True)[list(_SUMS)].sum()
-        rows = [_row(dimension, str(name), line) for name, line in sums[sums["validations"] > 0].iterrows()]
+        judged = sums[(sums["validations"] > 0) | (sums["scored"] > 0) & (dimension == "prompt_id")]
+        rows = [_row(dimension, str(name), line) for name, line in judged.iterrows()]
         found += sorted(rows, key=lambda r: (-r.validations, r.name))
     return found
 
@@ -48,6 +50,9 @@ def _row(dimension: str, name: str, line: Any) -> Validation:
         coverage=bounded_mean(line["coverage_sum"], line["coverage_n"], 1, _LOOKED),
         documentation=bounded_mean(line["doc_sum"], line["doc_n"], 100, _LOOKED),
         overall=bounded_mean(line["validator_sum"], line["validator_n"], 100, _LOOKED),
+        low_satisfaction=wilson(line["low"], line["scored"]).estimate(
+            0, int(line["scored"]), "no feedback with a score"
+        ),
     )
 
 

@@ -51,7 +51,8 @@ _LEVELS = (
 def agents(result: Row) -> list[Block]:
     """Return what to look at, models as bars, the league tables, validations, and the day at every grain."""
     table = rows(result, "league")
-    blocks: list[Block] = []
+    unread = [str(p) for p in result.get("problems") or ()]
+    blocks: list[Block] = [Paragraph(text("A prompt cannot be used: ", prose(p)), Tone.BAD) for p in unread[:_ADVICE]]
     if not table:
         blocks.append(Paragraph(text(prose(f"Nothing to compare: {result.get('reason') or 'no result'}."))))
     return [
