@@ -28,7 +28,7 @@ CLASSES = {AGENT: "agent_failures", INFRASTRUCTURE: "infrastructure", USER: "use
 def cells_of(agents: pd.DataFrame, rules: Sequence[Rule], as_of: date) -> pd.DataFrame:
     """Return the night's rows of what users asked, with a column of failures for each class of them.
 
-    `known` counts the outcomes that an agent is to blame or praised for.
+    `known` counts the outcomes that an agent is to blame or praised for; `stratum` numbers the kinds of cases.
 
     Args:
         agents: mart_agents.
@@ -39,4 +39,5 @@ def cells_of(agents: pd.DataFrame, rules: Sequence[Rule], as_of: date) -> pd.Dat
     rows = classified(rows[rows["level"] == "root"].reset_index(drop=True), rules)
     found = {name: rows["failures"].where(rows["failure_class"] == kind, 0) for kind, name in CLASSES.items()}
     rows = rows.assign(**found)
-    return rows.assign(known=rows["successes"] + rows["agent_failures"])
+    stratum = rows.groupby(["intent", "language", "task_type"], sort=True).ngroup()
+    return rows.assign(known=rows["successes"] + rows["agent_failures"], stratum=stratum)

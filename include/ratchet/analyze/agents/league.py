@@ -104,14 +104,13 @@ def effects_of(
         columns: number, sum and sum of squares of the values.
         least: values that a name needs to be compared.
     """
-    strata = [c for c in ("intent", "language", "task_type") if c != dimension]
-    kept = cells.groupby([*strata, dimension], sort=True, as_index=False)[list(dict.fromkeys(columns))].sum()
-    enough = kept.groupby(dimension)[columns[0]].transform("sum") >= least
-    kept = kept[enough & (kept[columns[0]] > 0)]
-    stratum = kept.groupby(strata, sort=True).ngroup()
-    at = kept[dimension].map({name: place for place, name in enumerate(names)})
-    n, total, squares = (kept[c].to_numpy() for c in columns)
-    return adjusted(stratum.to_numpy(), at.to_numpy(), n, total, squares, len(names))
+    place = {name: at for at, name in enumerate(names)}
+    at = cells[dimension].map(place).to_numpy(dtype=np.intp)
+    n, total, squares = (cells[c].to_numpy(dtype=np.float64) for c in columns)
+    enough = np.bincount(at, weights=n, minlength=len(names))[at] >= least
+    kept = enough & (n > 0)
+    stratum = cells["stratum"].to_numpy()
+    return adjusted(stratum[kept], at[kept], n[kept], total[kept], squares[kept], len(names))
 
 
 def _ranks(values: Array) -> list[int | None]:
