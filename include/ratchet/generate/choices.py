@@ -44,6 +44,7 @@ def _proposal(choice: Choice, as_of: date) -> Improvement:
         f"{choice.reason}.",
         evidence={
             "mart": "mart_agents",
+            "sample_event_ids": [],
             "window_days": 30,
             "models": [as_record(models[name]) for name in (choice.today, choice.better)],
             "judged_by": "the primary metric of the experiment",

@@ -55,6 +55,7 @@ def _proposal(agent: str, used: Row, top: Row, as_of: date) -> Improvement:
         f"all configurations together in {top['mean']:.1%}; {other} is used most.",
         evidence={
             "mart": "mart_agents",
+            "sample_event_ids": [],
             "window_days": 30,
             "configurations": [
                 {"name": row["name"], "attempts": row["attempts"], "adjusted": row["adjusted"], "q": row["q"]}

@@ -141,6 +141,7 @@ def _refinement(prompt: Prompt, found: Sequence[Remedy], as_of: date) -> Improve
         why=f"{'; '.join(r.why for r in found)}. The refined prompt says what to do about it.",
         evidence={
             "mart": "mart_agents",
+            "sample_event_ids": [],
             "window_days": 30,
             "findings": {r.kind: as_record(r.found) for r in found},
             "judged_by": "the primary metric of the experiment",

@@ -22,6 +22,7 @@ def test_a_better_model_becomes_an_experiment_and_never_a_switch() -> None:
     (found,) = propose_models([choice()], DAY)
     assert (found.type, found.state, found.confidence) == (ImprovementType.MODEL_SELECTION, State.VALIDATED, None)
     assert "publishes" not in found.evidence
+    assert {"mart", "sample_event_ids", "judged_by"} <= found.evidence.keys()
     assert found.title == "Try cheap instead of dear for “summarize”"
     assert [m["model"] for m in found.evidence["models"]] == ["dear", "cheap"]
     experiment = registry.parse(found.evidence["experiment"], {})

@@ -34,6 +34,7 @@ def test_a_better_configuration_that_is_not_used_most_becomes_an_experiment() ->
         "clerk",
     )
     assert "publishes" not in found.evidence
+    assert {"mart", "sample_event_ids", "judged_by"} <= found.evidence.keys()
     assert found.title == "Try configuration new for clerk"
     assert registry.parse(found.evidence["experiment"], {}).primary.name == "configured_success"
 

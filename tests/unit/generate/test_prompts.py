@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+import json
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ratchet import registry
+from ratchet import registry, settings
 from ratchet.contracts.estimates import Estimate, as_record
 from ratchet.contracts.improvements import ImprovementType, State
 from ratchet.contracts.prompts import Prompt, PromptVersion
+from ratchet.deploy import lifecycle
+from ratchet.deploy.deployments import Policy
+from ratchet.generate import order
 from ratchet.generate.prompts import Remedy, propose_refinements, remedies
 
 DAY = date(2026, 11, 20)
@@ -58,6 +63,17 @@ def test_each_kind_of_fault_has_a_sentence_of_its_own() -> None:
     assert [r.kind for r in own] == ["untested", "undocumented", "dissatisfying"]
     assert len({r.instruction for r in own}) == 3
     assert own[1].why == "30 points of 100 for documentation (n = 50)"
+
+
+def test_a_proposal_by_experiment_waits_for_a_person_and_conforms(conforms: Any, tmp_path: Path) -> None:
+    shipped = settings.load("development")
+    wanted = remedies([row(flawed=Estimate(0.3, 100, 0.22, 0.4))])
+    found = order.ranked(propose_refinements([PROMPT], wanted, DAY), shipped)
+    opened = lifecycle.open_night(tmp_path, DAY, 30)
+    cycle = order.choose(found, opened.fresh(found), shipped, may_propose=True)
+    settled = lifecycle.settle(opened, cycle.chosen, cycle.deferred, Policy.of(shipped), (), [])
+    conforms("improvements", json.loads(json.dumps(settled.as_artifact())))
+    assert [i.state for i in settled.improvements] == [State.VALIDATED]
 
 
 def test_what_the_prompt_says_already_or_is_under_trial_is_left_alone() -> None:
