@@ -132,7 +132,8 @@ def up(airflow: LocalAirflow) -> None:
         if running is None:
             down(airflow)
         raise
-    _say(f"\n  Airflow   {airflow.url}/dags/{DAG_ID}\n  user      {USER}\n  password  {_password(airflow)}")
+    _say(f"\n  Airflow   {airflow.url}/dags/{DAG_ID}\n  reports   {airflow.url}/ratchet/")
+    _say(f"  user      {USER}\n  password  {_password(airflow)}")
     _say(f"  home      {_home()}\n  stop it   make down")
 
 
