@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tests.unit.report import fixtures  # noqa: E402
+from tests.unit.report.values import DAY  # noqa: E402
 from tests.unit.shelf import shelves  # noqa: E402
 
 from ratchet import files, report, shelf  # noqa: E402 - the fixtures are found from the root
@@ -73,7 +74,7 @@ def shelved() -> dict[str, Any]:
 def drawn(night: dict[str, Any]) -> tuple[float, str]:
     """Return how long all three forms take, and the page."""
     start = time.perf_counter()
-    view = report.build(night, fixtures.DAY)
+    view = report.build(night, DAY)
     html = report.render_html(view)
     report.render_markdown(view)
     files.to_json(view.as_dict())

@@ -19,8 +19,13 @@ from ratchet.report.summary import summary
 from ratchet.report.view import Change, Status, Tone
 
 SUMMARY_FILE = "summary.json"
-_LINE, _LABEL = 150, 40  # characters
-PAGES = {"drift.html": "drift", "data_docs/raw/index.html": "raw checks", "data_docs/marts/index.html": "mart checks"}
+_LINE, _LABEL = 140, 40  # characters
+PAGES = {
+    "docs/index.html": "docs",
+    "drift.html": "drift",
+    "data_docs/raw/index.html": "raw checks",
+    "data_docs/marts/index.html": "mart checks",
+}
 
 
 @dataclass(frozen=True, slots=True)
