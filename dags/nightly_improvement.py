@@ -167,7 +167,7 @@ def nightly_improvement() -> None:
         health = run("health", "Compares the service with its objectives.")
         trends = run("trends", "Finds where the key figures are going, and whether this day was unusual.")
         agents = run("agents", "Compares agents, models and configurations on the same cases.")
-        tuning = run("tuning", "Fits timeouts, circuit breakers and batch sizes, and replays them.")
+        tuning = run("tuning", "Fits timeouts, breakers, batch sizes and limits of concurrency, and replays them.")
     with TaskGroup("measure", prefix_group_id=False, tooltip="How far we are"):
         kpis = run("kpis", "Computes the key figures and their change.")
         experiments = run("experiments", "Judges and audits every experiment.")
@@ -192,7 +192,7 @@ def nightly_improvement() -> None:
     gaps >> apis
     check_marts >> documentation
     issues >> fixes >> proofs
-    [gaps, issues, feedback, agents, tuning, experiments, rollouts, impact, apis, proofs] >> improvements
+    [gaps, issues, feedback, health, agents, tuning, experiments, rollouts, impact, apis, proofs] >> improvements
     [drift, *findings, apis, documentation, fixes, proofs, improvements] >> report
     [health, tuning, report] >> publish
     [report, publish] >> verdict()

@@ -28,3 +28,11 @@
 {% macro end_of_bucket(bucket) -%}
     case when {{ bucket }} = {{ zero_bucket() }} then 0.0 else pow(1.01 / 0.99, {{ bucket }}) end
 {%- endmacro %}
+
+{#- The highest level up to so many calls at once, as LIMITS of analyze/tuning/limits.py. -#}
+{% macro concurrency_level(column) -%}
+    list_max(list_filter(
+        [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 96, 128, 192, 256, 384, 512, 1000]::integer[],
+        lambda level: level <= {{ column }}
+    ))
+{%- endmacro %}

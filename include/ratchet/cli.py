@@ -68,6 +68,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_sample_logs(commands)
     _add_status(commands)
+    _add_health(commands)
+    _add_backtest(commands)
     _add_answers(commands)
     _add_validate_logs(commands)
     _add_sources(commands)
@@ -114,6 +116,29 @@ def _add_status(commands: Any) -> None:
     status.add_argument("--json", action="store_true")
     _add_home(status)
     status.set_defaults(command=_status)
+
+
+def _add_health(commands: Any) -> None:
+    health = commands.add_parser("health", help="check the last hour against its objectives; exit code 1 if not well")
+    health.add_argument(
+        "--hour", type=_hour, metavar="YYYY-MM-DDTHH", help="an earlier hour (UTC); nothing is recorded"
+    )
+    health.add_argument("--landing", metavar="DIR|URL", help="landing zone (that of the settings, or <home>/landing)")
+    health.add_argument("--source", metavar="NAME", help="source that reads it (those of the settings, or native)")
+    health.add_argument("--json", action="store_true")
+    _add_home(health)
+    health.set_defaults(command=_health)
+
+
+def _add_backtest(commands: Any) -> None:
+    back = commands.add_parser("backtest", help="how often the detectors of health cried wolf, and would have missed")
+    back.add_argument("--false-alarms", type=_share, default=0.01, metavar="SHARE", help="wanted, a night (0.01)")
+    back.add_argument(
+        "--planted", type=float, default=3.0, metavar="TIMES", help="how fast a fault burns the budget (3)"
+    )
+    back.add_argument("--json", action="store_true")
+    _add_home(back)
+    back.set_defaults(command=_backtest)
 
 
 def _add_answers(commands: Any) -> None:
@@ -175,6 +200,23 @@ def _day(text: str) -> date:
         raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2026-11-20") from None
 
 
+def _hour(text: str) -> datetime:
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H")  # noqa: DTZ007 -- UTC without a zone, as hours are kept
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an hour such as 2026-11-20T13") from None
+
+
+def _share(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 <= found < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a share such as 0.01")
+    return found
+
+
 def _count(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 up")
@@ -234,6 +276,36 @@ def _status(options: argparse.Namespace) -> int:
     found = status.read(Night.from_environment(home=options.home))
     say(json.dumps(found.as_dict(), indent=1, ensure_ascii=False) if options.json else found.in_words())
     return 0 if found.well else 1
+
+
+def _health(options: argparse.Namespace) -> int:
+    from ratchet import hourly
+    from ratchet.night import Night
+
+    night = Night.from_environment(home=options.home, source=options.source, landing=options.landing)
+    now = datetime.now(UTC)
+    end = options.hour + timedelta(hours=1) if options.hour else hourly.newest(now)
+    found = hourly.run(night, end, now)
+    if options.json:
+        say(json.dumps(found, indent=1, ensure_ascii=False))
+    else:
+        say(f"{found['hour']}  {found['status']}: {found['reason']}")
+        for alert in found["alerts"]:
+            of = " of ".join(name for name in (alert["objective"], alert["service"]) if name)
+            say(f"  {alert['severity']} {alert['kind']}{f' ({of})' if of else ''}: {alert['reason']}")
+        for name in found["rolled_back"]:
+            say(f"  rolled back: {name}")
+    return 0 if found["status"] == "healthy" and not found["problems"] else 1
+
+
+def _backtest(options: argparse.Namespace) -> int:
+    from ratchet import backtests
+    from ratchet.night import Night
+
+    found = backtests.run(Night.from_environment(home=options.home), options.false_alarms, options.planted)
+    said = json.dumps(found.as_record(), indent=1, ensure_ascii=False) if options.json else backtests.in_words(found)
+    say(said)
+    return 0
 
 
 def _answer(options: argparse.Namespace) -> int:

@@ -79,6 +79,11 @@ class Home:
         return self.root / "notices"
 
     @property
+    def health(self) -> Path:
+        """What the hourly check found: `latest.json`, and `hours/` with the counts that no night has yet."""
+        return self.root / "health"
+
+    @property
     def latest(self) -> Path:
         """A link to the artifacts of the last night that passed its gates."""
         return self.root / "artifacts" / "latest"

@@ -66,7 +66,10 @@ PLAN: tuple[Step, ...] = (
     Step(
         "improvements",
         "generate",
-        ("gaps", "errors", "feedback", "agents", "tuning", "experiments", "rollouts", "impact", "apis", "proofs"),
+        (
+            *("gaps", "errors", "feedback", "health", "agents", "tuning"),
+            *("experiments", "rollouts", "impact", "apis", "proofs"),
+        ),
     ),
     Step(  # it needs every finding by itself: Airflow gives up `improvements` while the other findings still run
         "report",

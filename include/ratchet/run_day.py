@@ -1,4 +1,4 @@
-"""Which UTC day a run of a DAG is about: the one function that every task asks.
+"""Which UTC day, or hour, a run of a DAG is about: the one place that every task asks.
 
 Manual and asset-triggered runs have no logical date, so no task reads it. What is done with a day belongs to
 `steps/`.
@@ -7,7 +7,7 @@ Manual and asset-triggered runs have no logical date, so no task reads it. What 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from ratchet.errors import RunDayError
@@ -38,6 +38,29 @@ def run_day(context: Mapping[str, Any], today: date | None = None) -> date:
     if day > today:
         raise RunDayError(f"{day} is in the future", way_out=f"the last day that can be run is {today}")
     return day
+
+
+def run_hour(context: Mapping[str, Any], now: datetime) -> datetime:
+    """Return the end of the hour that a run is about, UTC without a zone.
+
+    It is that of its partition key, else of its parameter `hour`, else the newest one that is over.
+
+    Raises:
+        RunDayError: if it is no hour, or not over.
+    """
+    said = context.get("partition_key") or (context.get("params") or {}).get("hour")
+    newest = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0, tzinfo=None)
+    if not said:
+        return newest
+    try:
+        end = datetime.strptime(str(said), "%Y-%m-%dT%H") + timedelta(hours=1)  # noqa: DTZ007 -- UTC without a zone
+    except ValueError:
+        raise RunDayError(f"{str(said)[:40]!r} is not an hour of the form YYYY-MM-DDTHH") from None
+    if end > newest:
+        raise RunDayError(
+            f"the hour {said} is not over", way_out=f"the newest one is that up to {newest:%Y-%m-%d %H}:00"
+        )
+    return end
 
 
 def _parse(value: Any) -> date | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shlex
 from dataclasses import asdict, dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from ratchet.home import Home
 from ratchet.night import Night
 
 SHOWN = 20
+ORDER = ("healthy", "no data", "stale", "degraded", "critical")  # the worst last
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Status:
         day: the day that is published, None before the first.
         newest_landed: the newest landed day, None where nothing has landed.
         version: the published version.
+        hour: the hour that was checked last, None where that is too long ago.
         waiting: the improvements that wait for a person, the most urgent first; they do not make it unwell.
     """
 
@@ -54,6 +56,7 @@ class Status:
     day: str | None = None
     newest_landed: str | None = None
     version: str | None = None
+    hour: str | None = None
     waiting: tuple[Waiting, ...] = ()
 
     @property
@@ -80,13 +83,27 @@ class Status:
         return [head, *lines, *more]
 
 
-def read(night: Night) -> Status:
-    """Return the status as of `night.today`.
+def read(night: Night, now: datetime | None = None) -> Status:
+    """Return the status as of `night.today`, made worse by what the newest hourly check says at `now`.
 
     Raises:
         DecisionsError: if a recorded decision cannot be read.
     """
-    return replace(_health(night), waiting=tuple(_waiting(s, night.home) for s in approvals.waiting_in(night.home)))
+    waiting = tuple(_waiting(s, night.home) for s in approvals.waiting_in(night.home))
+    return replace(_with_hour(_health(night), night.home, now or datetime.now(UTC)), waiting=waiting)
+
+
+def _with_hour(known: Status, home: Home, now: datetime) -> Status:
+    """Return the worse of a night's status and the hour's; an hour that has expired says only that it did."""
+    path = home.health / "latest.json"
+    if not path.exists():
+        return known
+    hour = files.read_json(path)
+    if datetime.fromisoformat(hour["expires_at"]) < now:
+        return replace(known, reason=f"{known.reason}; the newest hourly check is that of {hour['hour']}")
+    if ORDER.index(hour["status"]) <= ORDER.index(known.status):
+        return replace(known, hour=hour["hour"])
+    return replace(known, status=hour["status"], reason=f"since {hour['hour']}: {hour['reason']}", hour=hour["hour"])
 
 
 def _waiting(standing: Standing, home: Home) -> Waiting:

@@ -10,7 +10,7 @@ import pytest
 from .conftest import ROOT
 
 pytestmark = pytest.mark.airflow
-EXPECTED = {"api_discovery", "deploy_improvements", "nightly_improvement"}
+EXPECTED = {"api_discovery", "deploy_improvements", "hourly_health", "nightly_improvement"}
 HEAVY = ("dbt", "duckdb", "evidently", "great_expectations", "pandas", "scipy", "statsmodels")
 SECTIONS = ("### Does", "### Reads", "### Writes", "### Running it again", "### When it fails")
 
@@ -52,6 +52,7 @@ def test_parsing_a_dag_file_is_quick_and_imports_nothing_heavy():
     program = f"""
 import sys, time, importlib.util
 import airflow.plugins_manager, airflow.sdk
+from airflow.sdk import BaseHook, BaseNotifier
 from airflow.sdk import CronPartitionTimetable, ExceptionRetryPolicy, Param, TaskGroup, TriggerRule, dag, task
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.providers.standard.decorators.python import _PythonDecoratedOperator

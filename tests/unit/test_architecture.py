@@ -26,9 +26,10 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "marts night",  # marts runs dbt on the warehouse; night names the sources of `log`
         "api_catalogue api_discovery artifacts digest shelf verdict local_airflow trials asking fixing",
         "inputs",
-        "steps",
-        "nights",
+        "steps hourly_stops",
+        "nights hourly backtests",
         "status notices",
+        "alerts",
         "cli dags plugins",
     )
 )

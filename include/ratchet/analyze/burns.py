@@ -98,6 +98,19 @@ def burns(hours: Hours, objective: Objective, looks: int) -> tuple[tuple[Burn, .
     return tuple(tuple(window[row] for window in found) for row in range(len(hours.services)))
 
 
+def fires(hours: Hours, objective: Objective, rate: BurnRate, parts: tuple[Array, Array], looks: int) -> bool:
+    """Return whether a window of the first service would have fired in one of the last hours, whatever its rate.
+
+    Args:
+        hours: up to the moment of the check.
+        objective: what is judged.
+        rate: the window and its rate, which need not be one of the objective's.
+        parts: what was bad and of how much, as `Hours.parts` says it.
+        looks: at how many of the last hours.
+    """
+    return _window(hours, objective, rate, parts, looks)[0].fired > 0
+
+
 def _window(hours: Hours, o: Objective, rate: BurnRate, parts: tuple[Array, Array], looks: int) -> list[Burn]:
     bad, n = (_moving(part, rate.hours, looks) for part in parts)
     short = divide(*(_moving(part, rate.short_hours, looks) for part in parts)) / o.allowed

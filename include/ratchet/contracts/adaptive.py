@@ -17,6 +17,7 @@ from ratchet.contracts.estimates import Estimate, as_record
 
 SETTINGS_FILE = "settings.json"
 EXPIRES_AFTER = timedelta(days=14)  # without a newer night an application goes back to its safe values
+HEALS_FOR = timedelta(days=14)  # a value that heals goes back by itself unless it was kept before
 COMPLEXITY_BINS = 4
 _MIDDLES = tuple((quarter + 0.5) / COMPLEXITY_BINS for quarter in range(COMPLEXITY_BINS))
 Numbers = Mapping[str, float]  # the parts of a value by name
@@ -89,6 +90,7 @@ class Trial:
         improvement_id: of its improvement.
         before: the value that it replaced.
         since: the first day on which it was in force.
+        heals: whether it is to heal something, so that it is judged from the first night on.
         verdict: `kept`, `rolled_back` or `unmeasurable`; '' while it is too early.
         reason: why.
     """
@@ -98,6 +100,7 @@ class Trial:
     since: date
     verdict: str = ""
     reason: str = ""
+    heals: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,7 @@ class History:
         undone: values that were refused or taken back, not to be proposed again.
         deployed: how often a value of the target was deployed.
         trials: values that are to be judged.
+        last: the first day of the value that was deployed last, in force or not.
     """
 
     in_force: Mapping[Target, Numbers] = field(default_factory=dict)
@@ -117,6 +121,7 @@ class History:
     undone: Mapping[Target, tuple[Numbers, ...]] = field(default_factory=dict)
     deployed: Mapping[Target, int] = field(default_factory=dict)
     trials: Mapping[Target, Trial] = field(default_factory=dict)
+    last: Mapping[Target, date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +242,7 @@ _DEFINITIONS = {
     "timeout": "least loss at or above the distribution-free 95/95 upper bound of how long calls take (n >= 59)",
     "circuit_breaker": "failures in a row and seconds with the least loss when the calls are replayed in their order",
     "batch_size": "the smallest batch whose throughput is within 5 % of the best",
+    "concurrency": "where a limit that follows latency settles on the mean times of calls by how many were in flight",
     "wins": "share of the days on which the two values differ that the proposed one wins, with Wilson's interval",
     "days": "what each day of the log would have lost with today's value and with the proposed one",
 }

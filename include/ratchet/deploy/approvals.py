@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from ratchet.contracts.improvements import State
 from ratchet.contracts.names import in_words
-from ratchet.deploy.decisions import NIGHT, Decision, Kind, Standing, append, closed_nights, fold, read
+from ratchet.deploy.decisions import HOUR, NIGHT, Decision, Kind, Standing, append, closed_nights, fold, read
 from ratchet.errors import AnswerError, SettledError
 from ratchet.home import Home
 
@@ -151,8 +151,12 @@ def waiting(standings: Mapping[str, Standing], day: date) -> list[Standing]:
 def waiting_in(home: Home) -> list[Standing]:
     """Return what waits for a person on the first day that is not yet reported."""
     recorded = read(home.decisions, date.max)
-    day = _first_open_day({*reported_days(home), *closed_nights(recorded)})
-    return waiting(fold(recorded, date.max), day)
+    return waiting(fold(recorded, date.max), open_day(home, recorded))
+
+
+def open_day(home: Home, recorded: Iterable[Decision]) -> date:
+    """Return the first day that is not yet reported: from then on counts what is decided now."""
+    return _first_open_day({*reported_days(home), *closed_nights(recorded)})
 
 
 def _first_open_day(reported: Collection[date]) -> date:
@@ -172,7 +176,7 @@ def _facts(reply: Reply, day: date) -> dict[str, str]:
 
 
 def _require_approver(actor: str, approvers: Collection[str]) -> None:
-    if not actor.strip() or actor == NIGHT:
+    if not actor.strip() or actor in (NIGHT, HOUR):
         raise AnswerError(f"{actor!r} is not the name of a person", way_out="answer under a name of your own")
     if approvers and actor not in approvers:
         raise AnswerError(

@@ -19,6 +19,7 @@ from ratchet.contracts.improvements import TRANSITIONS, State
 from ratchet.errors import DecisionsError, LifecycleError
 
 NIGHT = "night"  # the actor of what a night decides
+HOUR = "hour"  # the actor of what the hourly check decides
 _KEYS = ("improvement_id", "revision", "decision", "effective_date", "actor", "reason", "facts")
 
 
@@ -42,9 +43,12 @@ class Kind(StrEnum):
     SPEC_SEEN = "spec_seen"
     VERDICT_TOLD = "verdict_told"
     TARGET_FAILED = "target_failed"
+    INCIDENT = "incident"
 
 
-_ABOUT_NO_IMPROVEMENT = frozenset({Kind.NIGHT_CLOSED, Kind.SPEC_SEEN, Kind.VERDICT_TOLD, Kind.TARGET_FAILED})
+_ABOUT_NO_IMPROVEMENT = frozenset(
+    {Kind.NIGHT_CLOSED, Kind.SPEC_SEEN, Kind.VERDICT_TOLD, Kind.TARGET_FAILED, Kind.INCIDENT}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,8 @@ class Decision:
     """One decision.
 
     Attributes:
-        improvement_id: what it is about; '' for `night_closed`, `spec_seen`, `verdict_told` and `target_failed`.
+        improvement_id: what it is about; '' for `night_closed`, `spec_seen`, `verdict_told`, `target_failed` and
+            `incident`.
         revision: which coming of it.
         decision: what was decided.
         effective_date: the first night that honours it.

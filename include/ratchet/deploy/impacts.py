@@ -13,7 +13,7 @@ from typing import Any
 
 from ratchet.contracts.impacts import Course, Deployment, ImpactSettings, ImpactVerdict
 from ratchet.contracts.improvements import ImprovementType, State
-from ratchet.deploy.decisions import NIGHT, Decision, Kind, Standing, fold
+from ratchet.deploy.decisions import HOUR, NIGHT, Decision, Kind, Standing, fold
 
 _JUDGED = (Kind.KEPT, Kind.ROLLED_BACK, Kind.UNMEASURABLE)
 _VERSION = re.compile(r"(\d{4}-\d{2}-\d{2})-[0-9a-f]{8}")
@@ -132,7 +132,7 @@ def _course(
         deployed_on=_on(states[Kind.DEPLOYED].get(key)),
         judged_on=_on(verdict),
         verdict=ImpactVerdict(verdict.decision.value) if verdict else None,
-        automatic=approval is not None and approval.actor == NIGHT,
+        automatic=approval is not None and approval.actor in (NIGHT, HOUR),
         predicted=_predicted(record),
         cost=float(record.get("cost") or 0.0),
         measured=dict(verdict.facts) if verdict else {},

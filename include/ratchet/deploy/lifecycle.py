@@ -129,6 +129,30 @@ def settle(
     return Settled(night.as_of, (*seen, *gone), decisions, len(waiting))
 
 
+def stop(night: OpenNight, improvement: Improvement, actor: str, facts: Mapping[str, Any]) -> list[Decision]:
+    """Return what takes an improvement that rolls something back to its deployment at once; nothing if it is over.
+
+    Args:
+        night: what is in force on the day from which on it counts.
+        improvement: validated, with what it publishes.
+        actor: who decides.
+        facts: of the deployment.
+    """
+    name, standing = improvement.improvement_id, night.standings.get(improvement.improvement_id)
+    if standing is not None and (_is_over(standing) or standing.state is State.DEPLOYED):
+        return []
+    revision = standing.revision if standing else 1
+    steps = [
+        (State.PROPOSED, Kind.PROPOSED, improvement.why, _facts(improvement)),
+        (State.VALIDATED, Kind.VALIDATED, improvement.state_reason, {"confidence": improvement.confidence}),
+        (State.APPROVED, Kind.APPROVED, "what does harm is rolled back at once", {}),
+        (State.DEPLOYED, Kind.DEPLOYED, "published", facts),
+    ]
+    states = [state for state, *_ in steps]
+    done = states.index(standing.state) + 1 if standing is not None else 0
+    return [Decision(name, revision, kind, night.as_of, actor, why, said) for _, kind, why, said in steps[done:]]
+
+
 def _decide(
     night: OpenNight,
     found: list[Improvement],

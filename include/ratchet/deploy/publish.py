@@ -49,6 +49,31 @@ def publish(home: Home, day: date, contents: Mapping[str, Any], texts: Mapping[s
     return version
 
 
+def amend(home: Home, name: str, content: Any) -> str:
+    """Switch to a version like the current one but for one JSON file; what a night published is not computed again.
+
+    Raises:
+        StorageError: as `publish`; the old version stays.
+    """
+    now = current(home) or ""
+    version = f"{now[:10]}-{files.digest([now, name, content])[:8]}"
+    folder = home.root / "versions" / version
+    if not (folder / "version").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            shutil.copytree(home.published, folder, ignore=shutil.ignore_patterns("version"))
+        except OSError as error:
+            raise files.storage_error(error, folder) from error
+        files.write_json(folder / name, content)
+        files.write_text(folder / "version", version + "\n")  # last, as in `publish`
+    try:
+        files.switch_link(home.published, folder)
+    except OSError as error:
+        raise files.storage_error(error, home.published) from error
+    _prune(home, version)
+    return version
+
+
 def current(home: Home) -> str | None:
     """Return the published version, None before the first."""
     path = home.published / "version"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -39,15 +39,31 @@ class Deployed:
         """Return its value."""
         return _numbers(self.facts)
 
+    @property
+    def heals(self) -> bool:
+        """Return whether it was deployed to heal something."""
+        return "heals_until" in self.facts
+
+    def for_good(self) -> Deployed:
+        """Return it as a value that was kept, whose time is never over."""
+        return replace(self, facts={k: v for k, v in self.facts.items() if k != "heals_until"})
+
+    def is_over(self, day: date) -> bool:
+        """Return whether the time of a value that heals is over."""
+        return self.heals and date.fromisoformat(str(self.facts["heals_until"])) < day
+
 
 def in_force(recorded: Iterable[Decision], as_of: date) -> dict[Target, Deployed]:
     """Return the value of every setting as of a day: the last one deployed that was not taken back.
+
+    A value that heals goes back by itself when its time is over, unless it was kept before.
 
     Args:
         recorded: in the order of `decisions.read`.
         as_of: later ones do not count.
     """
     made: dict[Target, list[Deployed]] = defaultdict(list)
+    kept: set[str] = set()
     for decision in recorded:
         if decision.effective_date > as_of:
             continue
@@ -57,6 +73,11 @@ def in_force(recorded: Iterable[Decision], as_of: date) -> dict[Target, Deployed
         elif decision.decision is Kind.ROLLED_BACK:
             for values in made.values():
                 values[:] = [v for v in values if v.improvement_id != decision.improvement_id]
+        elif decision.decision is Kind.KEPT:
+            kept.add(decision.improvement_id)
+    for values in made.values():
+        values[:] = [v.for_good() if v.improvement_id in kept else v for v in values]
+        values[:] = [v for v in values if not v.is_over(as_of)]
     return {target: values[-1] for target, values in sorted(made.items()) if values}
 
 
@@ -70,7 +91,8 @@ def history(recorded: Sequence[Decision], as_of: date) -> History:
     known = [d for d in recorded if d.effective_date < as_of or _is_from_before(d, as_of)]
     standings = [s for s in fold(known, as_of).values() if _publishes(s)]
     values = in_force(known, as_of)
-    made = [d.facts["settings"] for d in known if d.decision is Kind.DEPLOYED and "settings" in d.facts]
+    told = [d for d in known if d.decision is Kind.DEPLOYED and "settings" in d.facts]
+    made = [d.facts["settings"] for d in told]
     judged = {s.improvement_id for s in standings if s.state is State.DEPLOYED}
     return History(
         in_force={target: value.numbers for target, value in values.items()},
@@ -78,10 +100,11 @@ def history(recorded: Sequence[Decision], as_of: date) -> History:
         undone=_by_target(s for s in standings if s.state in _UNDONE),
         deployed=Counter(_target(facts) for facts in made),
         trials={
-            target: Trial(value.improvement_id, _numbers(value.facts, "replaces"), value.on)
+            target: Trial(value.improvement_id, _numbers(value.facts, "replaces"), value.on, heals=value.heals)
             for target, value in values.items()
             if value.improvement_id in judged
         },
+        last={_target(d.facts["settings"]): d.effective_date for d in told},
     )
 
 
@@ -106,7 +129,7 @@ def judgements(tuned: Iterable[Tuned], recorded: Sequence[Decision], as_of: date
         if verdict is not None and verdict.verdict:
             found.append(_judged(standing, Kind(verdict.verdict), verdict.reason, as_of))
         elif standing.improvement_id not in replaced:
-            found.append(_judged(standing, Kind.UNMEASURABLE, "another value replaced it", as_of))
+            found.append(_judged(standing, Kind.UNMEASURABLE, "another value replaced it, or its time was over", as_of))
         elif verdict is None and as_of - standing.changed_on > SEEN_WITHIN:
             found.append(_judged(standing, Kind.UNMEASURABLE, "no call of its target was logged any more", as_of))
     return found
@@ -143,7 +166,7 @@ def _entry(value: Deployed, last_seen: date, defaults: Defaults) -> dict[str, An
         "evidence": value.facts.get("evidence", {}),
         "improvement_id": value.improvement_id,
         "deployed_on": value.on.isoformat(),
-        "expires_on": (last_seen + SEEN_WITHIN).isoformat(),
+        "expires_on": min((last_seen + SEEN_WITHIN).isoformat(), str(value.facts.get("heals_until", "9999"))),
     }
 
 

@@ -184,8 +184,12 @@ def load_day(
     landed: date,
     folder: Path,
     earlier: Sequence[Path],
+    lines_where: str = "",
 ) -> None:
-    """Stage and settle one landing day in a session; nothing is written outside of the session's folder."""
+    """Stage and settle one landing day in a session; nothing is written outside of the session's folder.
+
+    With `lines_where`, an SQL condition on the columns of `lines.SCHEMA`, only such lines are looked at.
+    """
     connection.execute("set variable landed = $day", {"day": landed})
     connection.execute("set variable sources = $names", {"names": [file.source for file in reader.files]})
     connection.execute("set variable files = $names", {"names": [file.name for file in reader.files]})
@@ -197,8 +201,9 @@ def load_day(
             map_source(connection, source, reader, indexes, landed)
     connection.register("lines", reader.reader(native))
     both = f"(from lines union all from {MAPPED_LINES})" if len(native) < len(reader.files) else "lines"
+    wanted = f"(from {both} where {lines_where})" if lines_where else both
     stage = folder / "stage.parquet"
-    write_stage(connection, both, landed, stage)
+    write_stage(connection, wanted, landed, stage)
     judge(connection, stage, landed)
     settle(connection, earlier)
 

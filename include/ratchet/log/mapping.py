@@ -36,7 +36,8 @@ _SCHEMA = pa.schema(
     ]
 )
 MAPPED = """
-    create table mapped (file_index integer, source_line bigint, place integer, problem varchar, text varchar)"""
+    create or replace table mapped
+    (file_index integer, source_line bigint, place integer, problem varchar, text varchar)"""
 # What the stage reads: `lines.SCHEMA`, each file's events in the order of their records.
 MAPPED_LINES = """(from mapped select file_index, source_line, problem, text
     order by file_index, source_line, place, text)"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from ratchet import inputs, objectives
@@ -43,9 +44,13 @@ def usage(night: Night) -> Summary:
 def health(night: Night) -> Summary:
     """Judge the day by its objectives, its error budgets and its season."""
     from ratchet.analyze.night_health import MARTS, health_of_night
+    from ratchet.deploy import decisions, incidents
 
     marts = {name: inputs.mart(night, name) for name in MARTS}
-    wanted, changes = objectives.load(config_folder()), night.result("changes") or []
+    known = incidents.changes(
+        decisions.read(night.home.decisions, night.day), f"{night.day + timedelta(days=1)}T00:00Z"
+    )
+    wanted, changes = objectives.load(config_folder()), [*(night.result("changes") or []), *known]
     found = health_of_night(marts, wanted, night.settings.failure_classes, night.day, changes)
     return keep(night, "health", found.as_artifact())
 
@@ -67,7 +72,7 @@ def agents(night: Night) -> Summary:
 
 
 def tuning(night: Night) -> Summary:
-    """Fit timeouts, circuit breakers and batch sizes to the log, and replay them against today's."""
+    """Fit timeouts, breakers, batch sizes and limits of concurrency to the log, and replay them against today's."""
     return keep(night, "tuning", inputs.tuning(night)[0].as_artifact())
 
 

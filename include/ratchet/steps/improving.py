@@ -91,6 +91,7 @@ def _proposals(
         decisions,
         error_fixes,
         features,
+        healing,
         prompts,
         settings,
         tasks,
@@ -99,6 +100,8 @@ def _proposals(
     made, proven = inputs.proofs(night)
     found = {error.fingerprint: error for error in inputs.errors(night).errors}
     gaps_found = inputs.gaps(night)
+    alerts = (night.result("health") or {"alerts": []})["alerts"]
+    tuned_settings = settings.propose_settings(*tuned, night.settings)
     return [
         *api_capabilities.propose_api_capabilities(night.result("apis"), night.settings, night.day),
         *features.propose_features(gaps_found, night.settings),
@@ -115,7 +118,7 @@ def _proposals(
         *error_fixes.propose_error_fixes(
             zip(made.fixes, proven, strict=True), made.frozen, found, night.settings, night.day
         ),
-        *settings.propose_settings(*tuned, night.settings),
+        *healing.with_limits(tuned_settings, alerts, tuned[1], night.day),
     ]
 
 

@@ -28,3 +28,16 @@ def test_old_versions_go_and_the_current_one_stays(tmp_path, monkeypatch):
         version = publish.publish(home, DAY, {"health.json": {"n": number}})
     assert publish.current(home) == version
     assert len(list((tmp_path / "versions").iterdir())) == 3
+
+
+def test_one_file_is_amended_in_a_whole_new_version(tmp_path):
+    home = Home(tmp_path)
+    first = publish.publish(home, DAY, {"flags.json": {"a": 1}, "health.json": {"n": 1}}, {"fixes/x.py": "x = 1\n"})
+    second = publish.amend(home, "flags.json", {"a": 2})
+    assert second != first
+    assert second == publish.current(home)
+    assert files.read_json(home.published / "flags.json") == {"a": 2}
+    assert files.read_json(home.published / "health.json") == {"n": 1}
+    assert (home.published / "fixes" / "x.py").read_text("utf-8") == "x = 1\n"
+    assert files.read_json(tmp_path / "versions" / first / "flags.json") == {"a": 1}
+    assert publish.amend(home, "flags.json", {"a": 2}) == publish.current(home)

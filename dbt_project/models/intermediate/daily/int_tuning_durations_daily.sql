@@ -60,8 +60,61 @@ batches as (
     from whole_batches
     group by all
 
+),
+
+-- how many calls of a service are in flight when one begins, those of the same landing day
+moments as (
+
+    select service, landed_date, event_id, occurred_at as moment, 1 as step,
+    from interactions
+    where level = 'root' and service != '' and duration_ms is not null
+    union all
+    select
+        service,
+        landed_date,
+        event_id,
+        occurred_at + to_milliseconds(cast(least(duration_ms, 86400000) as integer)) as moment,
+        -1 as step,
+    from interactions
+    where level = 'root' and service != '' and duration_ms is not null
+
+),
+
+in_flight as (
+
+    select
+        service,
+        event_id,
+        step,
+        sum(step) over (
+            partition by service, landed_date order by moment, step, event_id rows unbounded preceding
+        ) as calls,
+    from moments
+
+),
+
+concurrent as (
+
+    select
+        interactions.event_date,
+        interactions.landed_date,
+        'concurrency' as setting,
+        interactions.service as target,
+        {{ concurrency_level('greatest(in_flight.calls, 1)') }} as level,
+        interactions.was_cut as failed,
+        {{ end_of_bucket(bucket_of('interactions.duration_ms')) }} as upper_ms,
+        count(*) as n,
+    from interactions
+    inner join in_flight
+        on interactions.event_id = in_flight.event_id
+        and interactions.service = in_flight.service
+    where in_flight.step = 1 and (interactions.was_cut or interactions.success is distinct from false)
+    group by all
+
 )
 
 select * from calls
 union all
 select * from batches
+union all
+select * from concurrent

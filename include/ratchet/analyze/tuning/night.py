@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ratchet.analyze.tuning import batches, breakers, timeouts
+from ratchet.analyze.tuning import batches, breakers, limits, timeouts
 from ratchet.analyze.tuning.fits import FEWEST_DAYS, LEAST_GAIN, Rows, columns_of, replay
 from ratchet.contracts.adaptive import Defaults, History, Numbers, Setting, Trial, Tuned, TuningResult
 from ratchet.contracts.estimates import Estimate
@@ -23,6 +23,7 @@ FITS: Mapping[Setting, ModuleType] = {
     Setting.TIMEOUT: timeouts,
     Setting.CIRCUIT_BREAKER: breakers,
     Setting.BATCH_SIZE: batches,
+    Setting.CONCURRENCY: limits,
 }
 LONGEST_TRIAL_DAYS = 27
 _KEY = ("setting", "target", "event_date", "level", "failed", "upper_ms")
@@ -113,6 +114,9 @@ def _judged(fits: Any, rows: Rows, today: Numbers, trial: Trial | None, defaults
         return replace(trial, verdict="rolled_back", reason=broken)
     now, before = (fits.losses(rows, each, defaults)[since] for each in (today, trial.before))
     differ = int(np.sum(now != before))
+    if trial.heals and differ and float(np.sum(now)) > float(np.sum(before)):
+        said = f"replayed on {differ} days since, it loses more than the value before"
+        return replace(trial, verdict="rolled_back", reason=said)
     if differ >= FEWEST_DAYS:
         wins = float(np.sum(now)) <= float(np.sum(before))
         said = f"replayed on {differ} days since, it loses {'no more' if wins else 'more'} than the value before"
