@@ -93,7 +93,8 @@ parts as (
         quality_score as quality_sum,
         quality_score * quality_score as quality_sq,
     from interactions
-    left join messages on not success and hash({{ message_key('interactions.error') }}) = messages.message_hash
+    -- messages of steps are in int_messages only where an error says the same
+    left join messages on level = 'root' and not success and hash({{ message_key('interactions.error') }}) = messages.message_hash
     union all by name
     select
         known.event_id as interaction_id,
