@@ -160,7 +160,7 @@ def nightly_improvement() -> None:
         )
         check_marts = run("check_marts", "Checks the marts, and that their totals agree.")
         drift = run("drift", "Compares this day with the four weeks before.", **WAREHOUSE)
-        gaps = run("gaps", "Finds what people ask for in vain.")
+        gaps = run("gaps", "Finds what people ask for in vain, by intent and by what they say.", **WAREHOUSE)
         issues = run("errors", "Ranks the errors.")
         feedback = run("feedback", "Finds where people are not satisfied.")
         usage = run("usage", "Counts who uses what, at what cost.")

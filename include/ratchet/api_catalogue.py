@@ -229,14 +229,17 @@ def _definitions() -> dict[str, str]:
         "share": "of a field: in how many of the objects around it it was there",
         "client": "written from the specification, read by its syntax tree, typed, and called against a stub",
         "endpoints": "method and path of logged calls, keys replaced by {id}; rare ones are counted and not shown",
-        "matches": "operations whose words are those of what people ask for in vain",
+        "matches": "operations that are like what people ask for in vain: mean cosine of weighted words and letters",
     }
 
 
 def unmet(entries: Sequence[Entry], gaps: GapsResult) -> list[dict[str, Any]]:
     """Return which operations of connected APIs may serve what people ask for in vain, the largest demand first."""
-    apis = [(e.name, e.api) for e in entries if e.connected and e.api is not None]
+    apis = [(e.name, e.api) for e in entries if e.connected and e.api is not None and e.api.operations]
+    if not apis or not gaps.features:
+        return []
     listed = sorted(gaps.features, key=lambda gap: (-gap.demand, gap.feature))
+    asked = [" ".join([gap.feature, *gap.samples]) for gap in listed]
     return [
         {
             "feature": gap.feature,
@@ -247,6 +250,6 @@ def unmet(entries: Sequence[Entry], gaps: GapsResult) -> list[dict[str, Any]]:
             **asdict(match),
             "sample_event_ids": list(gap.sample_event_ids),
         }
-        for gap in listed
-        for match in may_serve(gap.feature, apis)
+        for gap, found in zip(listed, may_serve(asked, apis), strict=True)
+        for match in found
     ]

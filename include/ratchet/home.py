@@ -74,6 +74,11 @@ class Home:
         return self.root / "packages"
 
     @property
+    def folds(self) -> Path:
+        """Return the folder of states that nights hand to the next: one file a day."""
+        return self.root / "folds"
+
+    @property
     def notices(self) -> Path:
         """What was sent to people, one file each, so that nothing is sent twice."""
         return self.root / "notices"

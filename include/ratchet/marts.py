@@ -15,12 +15,15 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ratchet.errors as errors
 from ratchet import files
 from ratchet.home import Home
-from ratchet.warehouse import Warehouse, explain
+from ratchet.warehouse import Warehouse, WindowSettings, explain
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 _MANIFEST = "manifest"
@@ -84,6 +87,22 @@ def compiled(home: Home) -> dict[str, str]:
     with Warehouse.open(home) as warehouse:
         result = run_dbt(warehouse, "compile")
     return {r.node.name: r.node.compiled_code for r in result.result.results if r.node.resource_type == "model"}
+
+
+def rows_as_of(home: Home, day: date, model: str, known: WindowSettings) -> pd.DataFrame:
+    """Return what a mart holds as of an earlier day, from the daily statistics of tonight's build; keeps nothing.
+
+    Raises:
+        StepFailedError: if the mart cannot be compiled.
+    """
+    with Warehouse.open(home) as warehouse:
+        tonight = warehouse.context()
+        warehouse.prepare(day, (), known)
+        try:
+            result = run_dbt(warehouse, "compile", "--select", model)
+            return warehouse.frame(result.result.results[0].node.compiled_code)
+        finally:
+            warehouse.prepare(tonight["as_of"], (), known)
 
 
 @cache

@@ -47,7 +47,7 @@ PLAN: tuple[Step, ...] = (
     Step("build_marts", "analyze", ("check_raw",), pool="warehouse"),
     Step("check_marts", "analyze", ("build_marts",)),
     Step("drift", "analyze", ("check_raw",), pool="warehouse"),
-    Step("gaps", "analyze", ("check_marts",)),
+    Step("gaps", "analyze", ("check_marts",), pool="warehouse"),
     Step("errors", "analyze", ("check_marts",)),
     Step("feedback", "analyze", ("check_marts",)),
     Step("usage", "analyze", ("check_marts",)),

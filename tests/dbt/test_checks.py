@@ -21,6 +21,7 @@ DAMAGE = {
     ),
     "mart_api_endpoints": "update mart_api_endpoints set failures = calls + 1",
     "mart_feature_gap_errors": "update mart_feature_gap_errors set unit_kind = 'household'",
+    "mart_request_texts": "update mart_request_texts set in_vain = requests + 1, in_vain_recent = requests + 2",
     "mart_errors": (
         "update mart_errors set handled = occurrences + 1, first_seen = '2026-02-01', unit_kind = 'household',"
         " returned_on = '2026-01-01', first_at = '2026-01-01', change_at = '2026-01-02'"

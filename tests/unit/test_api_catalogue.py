@@ -101,6 +101,7 @@ def test_the_artifact_holds_to_its_schema(home, proofs, conforms):
         units=3,
         priority=Priority.HIGH,
         failure_rate=SimpleNamespace(number=0.5),
+        samples=(),
         sample_event_ids=("e",),
     )
     unmet = api_catalogue.unmet(entries, SimpleNamespace(features=(gap,)))

@@ -26,6 +26,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "marts night",  # marts runs dbt on the warehouse; night names the sources of `log`
         "api_catalogue api_discovery artifacts digest shelf verdict local_airflow trials asking fixing",
         "inputs",
+        "unmet_fold",
         "steps hourly_stops",
         "nights hourly backtests",
         "status notices",

@@ -45,6 +45,14 @@ class LearningSettings(Protocol):
         """Return the number of units below which no text of theirs is shown."""
 
     @property
+    def rephrase_window_s(self) -> float:
+        """Return how soon a request must follow to count as asked again."""
+
+    @property
+    def rephrase_similarity(self) -> float:
+        """Return how alike it must be."""
+
+    @property
     def improvement_confidence_threshold(self) -> float:
         """Return the confidence that validates an improvement."""
 

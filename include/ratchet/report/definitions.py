@@ -19,7 +19,7 @@ from ratchet.report.view import Definition, KeyFigures, Proposals, Trends
 
 _SOURCES = {
     "load": ("What landed", "bronze/_loads/<day>.json, load.json"),
-    "features": ("Feature gaps", "mart_feature_gaps, mart_feature_gap_errors"),
+    "features": ("Feature gaps", "mart_feature_gaps, mart_feature_gap_errors, mart_request_texts"),
     "errors": ("Errors", "mart_errors"),
     "fixes": ("Fixes", "mart_fix_cases, mart_error_impact"),
     "feedback": ("Feedback", "mart_feedback, mart_feedback_response, mart_feedback_comments"),

@@ -37,7 +37,7 @@ from ratchet.steps.results import Summary
 __all__ = ["STEPS", "Summary", "execute", "is_live", "landed_days", "redraw", "run_step"]
 
 LOCK_WAIT_S = 600.0
-WRITES_HOME = frozenset({"ingest", "check_raw", "build_marts", "drift", "improvements", "report", "publish"})
+WRITES_HOME = frozenset({"ingest", "check_raw", "build_marts", "drift", "gaps", "improvements", "report", "publish"})
 
 STEPS: dict[str, Callable[[Night], Summary]] = {
     step.__name__: step

@@ -16,8 +16,14 @@ if TYPE_CHECKING:
 
 
 def gaps(night: Night) -> Summary:
-    """Find what people ask for in vain."""
-    return keep(night, "features", inputs.gaps(night).as_artifact())
+    """Find what people ask for in vain, by intent and by what they say, and what would meet it."""
+    from ratchet import unmet_fold
+
+    found = inputs.gaps(night).as_artifact()
+    _, entries = inputs.apis(night)
+    apis = [(e.name, e.api) for e in entries if e.connected and e.api is not None and e.api.operations]
+    said = unmet_fold.tonight(night, apis).as_artifact()
+    return keep(night, "features", found | said | {"definitions": found["definitions"] | said["definitions"]})
 
 
 def errors(night: Night) -> Summary:

@@ -18,6 +18,8 @@ class Rules:
     error_floor: int = 10
     min_feedback_count: int = 10
     k_anonymity: int = 5
+    rephrase_window_s: float = 120.0
+    rephrase_similarity: float = 0.8
 
 
 @pytest.fixture

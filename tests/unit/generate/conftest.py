@@ -21,6 +21,8 @@ class Rules:
     error_floor: int = 10
     min_feedback_count: int = 10
     k_anonymity: int = 5
+    rephrase_window_s: float = 120.0
+    rephrase_similarity: float = 0.8
     improvement_confidence_threshold: float = 0.6
     max_improvements_per_cycle: int = 10
     improvement_budget: float = 100

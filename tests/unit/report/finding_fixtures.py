@@ -45,6 +45,36 @@ def gap(name: str, demand: int, requests: int, status: str, priority: str) -> di
     }
 
 
+def cluster(name: str, demand: int, number: int) -> dict[str, Any]:
+    """Return one cluster of requests in vain."""
+    kinds = (("build", "new"), ("wrap", "growing"), ("fix", "regressed"), ("document", "not enough data"))
+    verdict, status = kinds[number % 4]
+    return {
+        "feature": name,
+        "demand": demand,
+        "priority": "high" if demand > 20 else "medium",
+        "id": f"{number:012x}",
+        "status": status,
+        "verdict": verdict,
+        "verdict_reason": f"{demand} of {demand} were refused or not supported, and no connected API serves it",
+        "units": demand // 2,
+        "requests": demand + 4,
+        "texts": demand - 2,
+        "demand_interval": about(demand, demand, 8.0),
+        "failure_rate": share(demand, demand + 4),
+        "trend": trend(demand // 2, demand - demand // 2, 1.9),
+        "score": about(demand * 1.5, demand, demand * 0.4),
+        "signals": {"failed": 0, "refused": demand},
+        "intents": ["", "other"],
+        "operation": f"studio: POST /{name}" if verdict == "wrap" else "",
+        "known_since": "2026-11-04",
+        "first_seen": "2026-11-02",
+        "last_seen": DAY.isoformat(),
+        "samples": [f"{name} please", f"can you {name}"],
+        "sample_event_ids": ids(name),
+    }
+
+
 def features(names: tuple[str, ...] = ("export_calendar", "translate_document", "split_invoice")) -> dict[str, Any]:
     """Return features.json."""
     kinds = (("new", "high"), ("growing", "high"), ("stable", "medium"), ("shrinking", "medium"), ("fixed", "low"))
@@ -71,7 +101,26 @@ def features(names: tuple[str, ...] = ("export_calendar", "translate_document", 
             "gap": "more than 5 failed requests by at least 2 units",
             "trend": "failed requests per request of the last 7 days over the 23 days before",
             "status": "new: a rise from nothing; growing, shrinking: beyond chance",
+            "clusters": "requests in vain that ask for the same thing in other words",
+            "verdict": "fix, document, wrap or build",
+            "cluster_status": "new, growing, shrinking, fixed, regressed, stable",
+            "demand_interval": "requests in vain with their exact Poisson 95 % interval",
+            "cluster_failure_rate": "of requests with the same words, those in vain",
         },
+        "clusters": [cluster(n, max(34 - 7 * i, 6), i) for i, n in enumerate(names)],
+        "signals": []
+        if not names
+        else [
+            {"signal": "refused", "requests": 61, "of": 20100, "reason": ""},
+            {"signal": "again", "requests": 0, "of": 0, "reason": "not computable: neither session nor user is logged"},
+        ],
+        "grouped": []
+        if not names
+        else [
+            {"part": "clusters", "texts": 40, "requests": 61},
+            {"part": "one-offs", "texts": 210, "requests": 230},
+            {"part": "automation", "texts": 1, "requests": 168},
+        ],
     }
 
 

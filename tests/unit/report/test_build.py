@@ -129,7 +129,7 @@ def test_only_what_is_shown_is_defined() -> None:
 
 def test_definitions_name_mart_and_sample_events() -> None:
     found = {d.id: d for d in built().definitions}
-    assert found["features-failure_rate"].mart == "mart_feature_gaps, mart_feature_gap_errors"
+    assert found["features-failure_rate"].mart == "mart_feature_gaps, mart_feature_gap_errors, mart_request_texts"
     assert found["features-failure_rate"].sample_event_ids[0].startswith("evt-expo")
     assert found["kpis-success_rate"].sample_event_ids == found["features-failure_rate"].sample_event_ids
 

@@ -85,7 +85,7 @@ def _unmet(found: list[Row]) -> list[Block]:
         Column("demand", "Failed", CellKind.NUMBER),
         Column("api", "API"),
         Column("operation", "Operation that sounds like it"),
-        Column("share", "Words shared", CellKind.NUMBER, Unit.SHARE),
+        Column("share", "Alike", CellKind.NUMBER, Unit.SHARE),
     )
     shown = tuple(
         {"feature": logged(m.get("feature")), "demand": m.get("demand"), "share": m.get("share")}

@@ -1,17 +1,23 @@
-"""Feature gaps: what is asked for and fails."""
+"""Feature gaps: what is asked for and fails, by intent and by what people say."""
 
 from __future__ import annotations
 
-from ratchet.report.logtext import logged, text
+from ratchet.contracts.names import in_words
+from ratchet.report.logtext import logged, prose, text
 from ratchet.report.numbers import Unit, count, plural
 from ratchet.report.results import SHOWN_ROWS, Row, estimate, evidence, label, rows, total, whose, without_empty
 from ratchet.report.view import Bar, Bars, Block, CellKind, Column, Paragraph, Table, Tone
 
 _BARS = 8
+_CLUSTERS = 4
 
 
 def gaps(result: Row) -> list[Block]:
     """Return what is asked for and fails."""
+    return [*_by_intent(result), *_by_words(result)]
+
+
+def _by_intent(result: Row) -> list[Block]:
     found = rows(result, "features")
     requests, failures = total(result, "requests"), total(result, "failures")
     if not requests:
@@ -76,3 +82,74 @@ def _left_out(result: Row) -> list[Block]:
 def _uncounted(left: Row) -> str:
     intents, failures = count(total(left, "intents"), "intent"), count(total(left, "failures"), "failed request")
     return f"{intents} with {failures} ({left.get('reason')})"
+
+
+_SAID = {
+    "failed": "failed",
+    "refused": "refused",
+    "fell_back": "fell back",
+    "empty_answers": "empty answers",
+    "abandoned": "abandoned",
+    "again": "asked again at once",
+}
+
+
+def _by_words(result: Row) -> list[Block]:
+    """Return requests in vain that ask for the same thing in other words."""
+    if "clusters" not in result:
+        return []
+    found, blocks = rows(result, "clusters"), _how_it_shows(result)
+    if found:
+        blocks += without_empty(_cluster_table(found))
+    return [*blocks, *_divided(result)]
+
+
+def _how_it_shows(result: Row) -> list[Block]:
+    seen = [s for s in rows(result, "signals") if total(s, "requests")]
+    unseen = [s for s in rows(result, "signals") if s.get("reason")]
+    said = ", ".join(f"{_SAID.get(str(s.get('signal')), 'other')} {count(total(s, 'requests'))}" for s in seen)
+    blocks: list[Block] = [Paragraph(text(f"Asked in vain, as the log shows it: {said}."))] if said else []
+    if unseen:
+        why = "; ".join(f"{_SAID.get(str(s.get('signal')), 'other')} ({s.get('reason')})" for s in unseen)
+        blocks.append(Paragraph(text(f"Cannot be seen: {why}."), Tone.MUTED))
+    return blocks
+
+
+def _cluster_table(found: list[Row]) -> Table:
+    columns = (
+        Column("feature", "What people say", definition="features-clusters"),
+        Column("verdict", "What would meet it", CellKind.LABEL, definition="features-verdict"),
+        Column("priority", "Priority", CellKind.LABEL, definition="features-priority"),
+        Column("status", "Status", CellKind.LABEL, definition="features-cluster_status"),
+        Column("demand", "In vain", CellKind.ESTIMATE, Unit.COUNT, "features-demand_interval"),
+        Column("units", "Users", CellKind.NUMBER),
+        Column("failure_rate", "Share in vain", CellKind.ESTIMATE, Unit.SHARE, "features-cluster_failure_rate"),
+        Column("why", "Why"),
+        Column("evidence", "Evidence", CellKind.EVIDENCE),
+    )
+    shown = tuple(map(_cluster, found[:_CLUSTERS]))
+    return Table("What people say when they ask in vain", columns, shown, len(found), "features_clusters.csv")
+
+
+def _cluster(cluster: Row) -> dict[str, object]:
+    said = [in_words(sample, 60) for sample in (cluster.get("samples") or ())[:1]]
+    return {
+        "feature": logged(in_words(str(cluster.get("feature")), 40)),
+        "verdict": label(cluster.get("verdict")),
+        "priority": label(cluster.get("priority")),
+        "status": label(cluster.get("status")),
+        "demand": estimate(cluster.get("demand_interval")),
+        "units": cluster.get("units"),
+        "failure_rate": estimate(cluster.get("failure_rate")),
+        "why": prose(cluster.get("verdict_reason")),
+        "evidence": evidence({"samples": said, "sample_event_ids": (cluster.get("sample_event_ids") or ())[:2]}),
+    }
+
+
+def _divided(result: Row) -> list[Block]:
+    said = [
+        f"{part.get('part')}: {count(total(part, 'requests'), 'request')} in {count(total(part, 'texts'), 'text')}"
+        for part in rows(result, "grouped")
+        if total(part, "texts") and part.get("part") != "clusters"
+    ]
+    return [Paragraph(text(f"In no row: {'; '.join(said)}."), Tone.MUTED)] if said else []

@@ -1,0 +1,241 @@
+"""Which texts ask for the same thing (R4): clusters of distinct normalised texts, and their names from night to night.
+
+Two levels, so that any number of texts can be grouped: mini-batch k-means to at most some thousand micro-clusters, then
+HDBSCAN (leaf) over their centroids, then every text goes to the nearest cluster, unless its words are too far from the
+cluster's: those are one-offs. The vectoriser hashes, so that the words of two nights fall on the same places; a fixed
+folding of these places (`Clusters.sketches`) is what nights compare. What a cluster means for people, how often it is
+asked for and whether it is a gap, belongs to `analyze/unmet.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+PLACES = 2**16  # of the hashing vectorisers
+WORD_WEIGHT = 0.5  # of a word beside its letters
+DIMENSIONS, FITTED_ON = 100, 6000  # of the reduction, and how many texts it is fitted on
+TEXTS_PER_MICRO, MOST_MICROS, FEWEST_MICROS = 8, 4000, 400
+LEAF_SIZE = 3  # micro-clusters that make a cluster
+ROUNDS = 5  # of moving the centroids to their texts
+SKETCH = 256
+RADIUS = 0.3  # cosine below which a text does not belong to its nearest cluster
+SAME = 0.6  # cosine from which clusters of two nights may be one
+_CHUNK = 8_000
+ONE_OFF = -1
+Sparse = Any
+Floats = NDArray[np.float32]
+Labels = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Clusters:
+    """Texts in clusters.
+
+    Attributes:
+        labels: the cluster of each text, -1 for one-offs; clusters are numbered by their first text.
+        sketches: of each cluster, a row of length 1: the direction of its words, comparable between nights.
+        noise: texts that HDBSCAN had left out, before they went to the nearest cluster.
+        micros: micro-clusters.
+    """
+
+    labels: Labels
+    sketches: Floats
+    noise: int
+    micros: int
+
+    @property
+    def one_offs(self) -> int:
+        """Return how many texts are in no cluster."""
+        return int((self.labels == ONE_OFF).sum())
+
+
+def cluster(
+    texts: Sequence[str], seed: int = 0, radius: float = RADIUS, alone: NDArray[np.bool_] | None = None
+) -> Clusters:
+    """Group distinct texts that ask for the same thing.
+
+    Args:
+        texts: distinct and normalised; their order decides nothing but ties: hand them in sorted.
+        seed: of k-means and of the reduction.
+        radius: least cosine of a text and its cluster, over hashed words and letters; -1 leaves no one-offs.
+        alone: which texts are clusters by themselves where they are in no other.
+    """
+    from threadpoolctl import threadpool_limits
+
+    if not len(texts):
+        return Clusters(np.zeros(0, np.int64), np.zeros((0, SKETCH), np.float32), 0, 0)
+    labels, noise, micros = np.full(len(texts), ONE_OFF, np.int64), len(texts), 0
+    with threadpool_limits(1):  # sums over threads would come in any order
+        hashed = vectors(texts)
+        if len(texts) >= 2 * LEAF_SIZE:
+            reduced = _reduced(hashed, seed)
+            centers = _micros(reduced, seed)
+            leaves = _leaves(centers)
+            noise, micros = int((leaves[_nearest(reduced, centers)] < 0).sum()), len(centers)
+            labels = _assigned(reduced, centers, leaves)
+        sketched = _sketched(hashed)
+        labels = _within(sketched, labels, radius)
+        if alone is not None:
+            lonely = alone & (labels == ONE_OFF)
+            labels[lonely] = np.arange(int(lonely.sum())) + labels.max() + 1
+        labels = _renumbered(labels)
+        return Clusters(labels, _means(sketched, labels, int(labels.max()) + 1), noise, micros)
+
+
+def vectors(texts: Sequence[str]) -> Sparse:
+    """Return a row of length 1 for each text: hashed words and letters, rare ones weigh more."""
+    import scipy.sparse as sparse
+    from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
+    from sklearn.preprocessing import normalize
+
+    how: dict[str, Any] = {"n_features": PLACES, "alternate_sign": False, "norm": None, "dtype": np.float32}
+    parts = []
+    for weight, by in ((1.0, {"analyzer": "char_wb", "ngram_range": (3, 4)}), (WORD_WEIGHT, {"analyzer": "word"})):
+        counted = HashingVectorizer(**how, **by).transform(texts)
+        parts.append(weight * TfidfTransformer(sublinear_tf=True).fit_transform(counted))
+    return normalize(sparse.hstack(parts).tocsr()).astype(np.float32)
+
+
+def _reduced(hashed: Sparse, seed: int) -> Floats:
+    from sklearn.decomposition import TruncatedSVD
+
+    size = hashed.shape[0]
+    rows = np.sort(np.random.default_rng(seed).permutation(size)[:FITTED_ON])
+    fitted = TruncatedSVD(min(DIMENSIONS, len(rows) - 1), random_state=seed, n_iter=2).fit(hashed[rows])
+    found = np.empty((size, fitted.components_.shape[0]), np.float32)
+    for at in range(0, size, _CHUNK):
+        found[at : at + _CHUNK] = fitted.transform(hashed[at : at + _CHUNK])
+    return _unit(found)
+
+
+def _micros(reduced: Floats, seed: int) -> Floats:
+    from sklearn.cluster import MiniBatchKMeans
+
+    size = len(reduced)
+    if size <= FEWEST_MICROS:
+        return reduced
+    wanted = int(np.clip(size // TEXTS_PER_MICRO, FEWEST_MICROS, MOST_MICROS))
+    model = MiniBatchKMeans(
+        wanted,
+        random_state=seed,
+        batch_size=4096,
+        n_init=1,
+        max_iter=10 if size <= 50_000 else 2,
+        init_size=3 * wanted,
+        reassignment_ratio=0.0,
+    )
+    model.fit(reduced)
+    used = np.bincount(model.labels_, minlength=wanted) > 0
+    return _unit(model.cluster_centers_[used].astype(np.float32))
+
+
+def _leaves(centers: Floats) -> Labels:
+    from sklearn.cluster import HDBSCAN
+
+    model = HDBSCAN(min_cluster_size=LEAF_SIZE, min_samples=1, cluster_selection_method="leaf", copy=True)
+    found: Labels = model.fit(centers.astype(np.float64)).labels_.astype(np.int64)
+    return found
+
+
+def _assigned(reduced: Floats, centers: Floats, leaves: Labels) -> Labels:
+    """Return the nearest cluster of each text, after its centroid has moved to its texts a few times."""
+    wanted = int(leaves.max()) + 1
+    if not wanted:  # nothing splits: one cluster, if its texts are near enough to each other
+        return np.zeros(len(reduced), np.int64)
+    centroids = _means(centers[leaves >= 0], leaves[leaves >= 0], wanted)
+    for _ in range(ROUNDS):
+        moved = _means(reduced, _nearest(reduced, centroids), wanted)
+        centroids = np.where(np.abs(moved).sum(axis=1, keepdims=True) > 0, moved, centroids)
+    return _nearest(reduced, centroids)
+
+
+def _within(sketched: Floats, labels: Labels, radius: float) -> Labels:
+    """Return labels without the texts that are too far from their cluster, and without clusters of one text."""
+    wanted = int(labels.max()) + 1
+    if not wanted:
+        return labels
+    near = _alike(sketched, labels, wanted) >= radius
+    sizes = np.bincount(labels[near & (labels >= 0)], minlength=wanted)
+    kept: Labels = np.where(near & (labels >= 0) & (sizes[labels] > 1), labels, ONE_OFF)
+    return kept
+
+
+def _alike(rows: Floats, labels: Labels, wanted: int) -> Floats:
+    """Return the cosine of each row and the sum of the others of its cluster, -1 where there is none."""
+    sums = _sums(rows, labels, wanted)
+    with_own = np.einsum("ij,ij->i", rows, sums[labels])
+    others = np.einsum("ij,ij->i", sums, sums)[labels] - 2 * with_own + 1
+    found: Floats = np.divide(
+        with_own - 1, np.sqrt(np.maximum(others, 0)), out=np.full(len(rows), -1, np.float32), where=others > 1e-6
+    )
+    return found
+
+
+def _renumbered(labels: Labels) -> Labels:
+    """Number clusters by their first text."""
+    present, first = np.unique(labels[labels >= 0], return_index=True)
+    number = np.full(int(labels.max()) + 1, ONE_OFF)
+    number[present[np.argsort(first, kind="stable")]] = np.arange(len(present))
+    found: Labels = np.where(labels >= 0, number[labels], ONE_OFF) if len(number) else labels
+    return found
+
+
+def _sketched(hashed: Sparse) -> Floats:
+    """Fold the hashed places to a few, each with a sign of its own: inner products stay what they are on average."""
+    import scipy.sparse as sparse
+
+    places = np.arange(hashed.shape[1], dtype=np.int64)
+    mixed = (places * 2654435761) & 0xFFFFFFFF
+    fold = sparse.csr_matrix(
+        (np.where(mixed >> 31, 1.0, -1.0).astype(np.float32), (places, (mixed >> 8) % SKETCH)),
+        shape=(hashed.shape[1], SKETCH),
+    )
+    found = np.empty((hashed.shape[0], SKETCH), np.float32)
+    for at in range(0, hashed.shape[0], _CHUNK):
+        found[at : at + _CHUNK] = (hashed[at : at + _CHUNK] @ fold).toarray()
+    return _unit(found)
+
+
+def _means(rows: Floats, labels: Labels, wanted: int) -> Floats:
+    return _unit(_sums(rows, labels, wanted))
+
+
+def _sums(rows: Floats, labels: Labels, wanted: int) -> Floats:
+    import scipy.sparse as sparse
+
+    held = np.flatnonzero(labels >= 0)
+    ones = np.ones(len(held), np.float32)
+    members = sparse.csr_matrix((ones, (labels[held], held)), shape=(wanted, len(rows)))
+    return np.asarray(members @ rows, dtype=np.float32)
+
+
+def _nearest(rows: Floats, centers: Floats) -> Labels:
+    found = np.empty(len(rows), np.int64)
+    for at in range(0, len(rows), _CHUNK):
+        found[at : at + _CHUNK] = (rows[at : at + _CHUNK] @ centers.T).argmax(axis=1)
+    return found
+
+
+def _unit(rows: Floats) -> Floats:
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    found: Floats = np.divide(rows, length, out=np.zeros_like(rows), where=length > 0)
+    return found
+
+
+def same_as(tonight: Floats, known: Floats, least: float = SAME) -> Labels:
+    """Return for each of tonight's clusters the known one that it is, -1 where it is none.
+
+    Two clusters are one where each is the other's nearest, and near: one that splits keeps its name in the nearer part.
+    """
+    if not len(tonight) or not len(known):
+        return np.full(len(tonight), ONE_OFF)
+    alike = tonight @ known.T
+    forth, back = alike.argmax(axis=1), alike.argmax(axis=0)
+    rows = np.arange(len(tonight))
+    mutual = (back[forth] == rows) & (alike[rows, forth] >= least)
+    return np.where(mutual, forth, ONE_OFF)

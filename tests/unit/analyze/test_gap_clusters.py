@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+
+from ratchet.analyze.gap_clusters import ONE_OFF, cluster, same_as
+
+THINGS = ["the Q3 report", "my notes", "the handbook", "the press release", "the minutes", "the budget", "the contract"]
+ASKED = {
+    "podcast": ["make a podcast episode out of {}", "turn {} into a podcast", "podcast of {} please"],
+    "macro": ["record an excel macro for {}", "write a macro that fills {}", "change the excel macro in {}"],
+    "outlook": ["sync {} with my outlook calendar", "import {} from outlook", "outlook calendar entry for {}"],
+}
+TEXTS = {form.format(thing): what for what, forms in ASKED.items() for form in forms for thing in THINGS}
+ALIEN = ["zebra quilting xylophone", "fjord kayak monsoon", "птица поёт"]
+
+
+@pytest.fixture(scope="module")
+def found():
+    texts = sorted([*TEXTS, *ALIEN])
+    return texts, cluster(texts)
+
+
+def test_texts_of_one_wish_are_together_and_strangers_alone(found):
+    texts, clusters = found
+    wishes = {}
+    for text, label in zip(texts, clusters.labels.tolist(), strict=True):
+        if label != ONE_OFF:
+            wishes.setdefault(label, set()).add(TEXTS.get(text))
+    assert all(len(inside) == 1 for inside in wishes.values())
+    assert {what for inside in wishes.values() for what in inside} == set(ASKED)
+    assert [clusters.labels[texts.index(alien)] for alien in ALIEN] == [ONE_OFF] * len(ALIEN)
+
+
+def test_the_same_texts_give_the_same_bytes(found):
+    texts, clusters = found
+    again = cluster(texts)
+    assert again.labels.tobytes() == clusters.labels.tobytes()
+    assert again.sketches.tobytes() == clusters.sketches.tobytes()
+
+
+def test_clusters_are_recognised_on_another_night_that_lacks_some_texts(found):
+    texts, clusters = found
+    other = [t for number, t in enumerate(texts) if number % 4] + ["brand new wish about drones"]
+    tonight = cluster(sorted(other))
+    same = same_as(tonight.sketches, clusters.sketches)
+    assert (same >= 0).mean() > 0.5
+    for row, at in enumerate(same.tolist()):
+        if at >= 0:
+            now = {TEXTS.get(t) for t, at_ in zip(sorted(other), tonight.labels, strict=True) if at_ == row}
+            assert now == {TEXTS.get(t) for t, at_ in zip(texts, clusters.labels, strict=True) if at_ == at}
+
+
+def test_the_nearest_of_two_gets_the_name_and_far_ones_none():
+    known = np.eye(3, dtype=np.float32)
+    close = np.array([[1, 0.1, 0], [0.9, 0.4, 0], [0, 0, -1]], np.float32)
+    close /= np.linalg.norm(close, axis=1, keepdims=True)
+    assert same_as(close, known).tolist() == [0, ONE_OFF, ONE_OFF]
+    assert same_as(close, known[:0]).tolist() == [ONE_OFF] * 3
+
+
+@pytest.mark.parametrize("texts", [[], ["alone"], ["a", "b"], ["", "?", "。"]])
+def test_too_few_texts_are_one_offs(texts):
+    clusters = cluster(texts)
+    assert clusters.labels.tolist() == [ONE_OFF] * len(texts)
+    assert len(clusters.sketches) == 0
+
+
+def test_a_text_that_is_asked_often_is_a_cluster_by_itself():
+    clusters = cluster(["make a podcast", "nothing like it"], alone=np.array([True, False]))
+    assert clusters.labels.tolist() == [0, ONE_OFF]
+    assert np.linalg.norm(clusters.sketches[0]) == pytest.approx(1)
