@@ -41,3 +41,8 @@ def test_one_file_is_amended_in_a_whole_new_version(tmp_path):
     assert (home.published / "fixes" / "x.py").read_text("utf-8") == "x = 1\n"
     assert files.read_json(tmp_path / "versions" / first / "flags.json") == {"a": 1}
     assert publish.amend(home, "flags.json", {"a": 2}) == publish.current(home)
+
+
+def test_no_version_looks_like_the_number_of_a_card(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "digest", lambda _: "083854021f" + "0" * 54)
+    assert publish.publish(Home(tmp_path), DAY, {}) == "2026-11-01-3854021f"
