@@ -117,11 +117,12 @@ def _length(frame: pd.DataFrame, name: str, day: date) -> pd.Series[Any]:
 
 
 def _days_between(frame: pd.DataFrame, names: list[str], day: date) -> pd.Series[Any]:
-    return (frame[names[1]] - frame[names[0]]).dt.days
+    first, last = (pd.to_datetime(frame[name]) for name in names)  # a column without any date has no type of its own
+    return (last - first).dt.days
 
 
 def _days_after_run_day(frame: pd.DataFrame, name: str, day: date) -> pd.Series[Any]:
-    return (frame[name] - pd.Timestamp(day)).dt.days
+    return (pd.to_datetime(frame[name]) - pd.Timestamp(day)).dt.days
 
 
 def _spread(frame: pd.DataFrame, names: list[str], day: date) -> pd.Series[Any]:

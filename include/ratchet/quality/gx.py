@@ -89,13 +89,11 @@ def _run(context: Any, batch: Any, job: Job, day: date) -> list[dict[str, Any]]:
         gx.ValidationDefinition(name=job.suite.name, data=batch, suite=suite)
     )
     midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    how = {
-        "batch_parameters": {"dataframe": _gx_frame(job)},
-        "run_id": RunIdentifier(run_name=day.isoformat(), run_time=midnight),
-    }
-    result = definition.run(**how, result_format="BOOLEAN_ONLY")
+    frame, run = _gx_frame(job), RunIdentifier(run_name=day.isoformat(), run_time=midnight)
+    result = definition.run(batch_parameters={"dataframe": frame}, run_id=run, result_format="BOOLEAN_ONLY")
     if not result.success:
-        result = definition.run(**how, result_format=_DETAILED)
+        named = {"dataframe": _with_labels(frame, job)}
+        result = definition.run(batch_parameters=named, run_id=run, result_format=_DETAILED)
     by_check = {r.expectation_config.meta["check"]: r.to_json_dict() for r in result.results}
     return [by_check[check.name] for check, _ in job.checks]
 
@@ -117,12 +115,17 @@ def _expectation(check: Check, kwargs: Mapping[str, Any]) -> Any:
 
 
 def _gx_frame(job: Job) -> pd.DataFrame:
-    """Return only the columns that are judged, harmless as markup, plus the row number and label."""
+    """Return only the columns that are judged, harmless as markup."""
     needed = dict.fromkeys(column for _, kwargs in job.checks for column in columns_of(kwargs))
-    frame = escaped(job.frame[list(needed)])
-    frame[ROW] = range(len(frame))
-    frame[_LABEL] = labels(job.frame, job.suite.key).map(_markup_free)
-    return frame
+    return escaped(job.frame[list(needed)])
+
+
+def _with_labels(frame: pd.DataFrame, job: Job) -> pd.DataFrame:
+    """Return the frame with a number and a label for each row, which only examples need."""
+    named = frame.copy()
+    named[ROW] = range(len(frame))
+    named[_LABEL] = labels(job.frame, job.suite.key).map(_markup_free)
+    return named
 
 
 def _markup_free(text: str) -> str:

@@ -179,10 +179,49 @@ def _experiment_units(marts: Marts, day: date) -> pd.DataFrame:
     return pd.DataFrame({"subject": subject.fillna("(no metric)"), "left": left, "right": right})
 
 
+def _hours_and_days(marts: Marts, day: date) -> pd.DataFrame:
+    """Return the requests of a date's hours together against those of the date, where both are shown."""
+    hours, health = _all_services(marts["mart_health_hourly"]), _all_services(marts["mart_health_daily"])
+    by_hours = hours.groupby(pd.to_datetime(hours["metric_hour"]).dt.normalize())["requests"].sum()
+    by_day = health.groupby(pd.to_datetime(health["metric_date"]))["requests"].sum()
+    dates = by_day.index
+    left = by_hours.reindex(dates, fill_value=0)
+    return pd.DataFrame({"subject": [str(d)[:10] for d in dates], "left": left.array, "right": by_day.array})
+
+
+def _failures_and_hours(marts: Marts, day: date) -> pd.DataFrame:
+    """Return the failures of an hour by their kind against those of the hour, over the days that have kinds."""
+    kinds = marts["mart_failures_hourly"].groupby("metric_hour")["failures"].sum()
+    hours = _all_services(marts["mart_health_hourly"]).set_index("metric_hour")["failures"]
+    first = pd.Timestamp(day) - pd.Timedelta(days=6)
+    shown = kinds.index.union(hours.index[pd.to_datetime(hours.index) >= first])
+    left, right = (side.reindex(shown, fill_value=0).array for side in (kinds, hours))
+    return pd.DataFrame({"subject": [str(hour)[:16] for hour in shown], "left": left, "right": right})
+
+
+def _all_services(health: pd.DataFrame) -> pd.DataFrame:
+    return health[health["service"] == ""]
+
+
+def _impact_and_errors(marts: Marts, day: date) -> pd.DataFrame:
+    """Return the errors of a fingerprint whose impact was measured against its occurrences in the same 7 days."""
+    impact, errors = (marts[name].set_index("fingerprint") for name in ("mart_error_impact", "mart_errors"))
+    right = errors["occurrences"].reindex(impact.index, fill_value=0)
+    return pd.DataFrame({"subject": impact.index, "left": impact["measured"].array, "right": right.array})
+
+
+def _fix_cases_and_logged(marts: Marts, day: date) -> pd.DataFrame:
+    """Return the cases that are kept of an error, failures and successes, against those that were logged."""
+    kept = marts["mart_fix_cases"].groupby(["fingerprint", "failed"])["logged"].agg(["size", "max"]).reset_index()
+    subject = kept["fingerprint"] + kept["failed"].map({True: ": failures", False: ": successes"})
+    return pd.DataFrame({"subject": subject, "left": kept["size"], "right": kept["max"]})
+
+
 _USAGE = ("window_days", "level", "dimension", "value", *_OUTCOMES)
 _HEALTH = ("metric_date", "service", *_OUTCOMES)
 _KPIS = ("metric_date", "window_days", "metric", "numerator", "denominator")
 _ARM = ("trial_id", "phase", "variant")
+_HOURS = ("metric_hour", "service", "requests", "failures")
 IDENTITIES = (
     Identity("health_within_usage", False, {"mart_usage": _USAGE, "mart_health_daily": _HEALTH}, _health_and_usage),
     Identity("kpis_equal_usage", True, {"mart_kpis_daily": _KPIS, "mart_usage": _USAGE}, _kpis_and_usage),
@@ -211,5 +250,24 @@ IDENTITIES = (
         True,
         {"mart_experiments": (*_ARM, "metric", "units"), "mart_experiment_units": (*_ARM, "dimension", "units")},
         _experiment_units,
+    ),
+    Identity("hours_equal_days", True, {"mart_health_hourly": _HOURS, "mart_health_daily": _HEALTH}, _hours_and_days),
+    Identity(
+        "failures_equal_hours",
+        True,
+        {"mart_failures_hourly": ("metric_hour", "failures"), "mart_health_hourly": _HOURS},
+        _failures_and_hours,
+    ),
+    Identity(
+        "impact_within_errors",
+        False,
+        {"mart_error_impact": ("fingerprint", "measured"), "mart_errors": ("fingerprint", "occurrences")},
+        _impact_and_errors,
+    ),
+    Identity(
+        "fix_cases_within_logged",
+        False,
+        {"mart_fix_cases": ("fingerprint", "failed", "logged")},
+        _fix_cases_and_logged,
     ),
 )

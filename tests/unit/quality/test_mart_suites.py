@@ -19,6 +19,10 @@ from ratchet.quality.suites import Suite, load_suites
 Frames = dict[str, pd.DataFrame]
 DAY = date(2026, 11, 20)
 TOMORROW = DAY + timedelta(days=1)
+ONLY_DATED = (  # dbt guards their keys
+    *("mart_fix_cases", "mart_error_impact", "mart_impact_days", "mart_improvements", "mart_tuning"),
+    *("mart_health_hourly", "mart_failures_hourly", "mart_api_endpoints"),
+)
 MARTS_WITH_OUTCOMES = ("mart_feature_gaps", "mart_health_daily", "mart_usage")
 
 
@@ -60,10 +64,16 @@ def of_every_mart() -> dict[str, Callable[[Frames], None]]:
         found[f"{mart}.key_present"] = put(mart, {key: None})
         found[f"{mart}.as_of_is_the_day"] = put(mart, {"as_of": DAY - timedelta(days=1)})
         found[f"{mart}.counts_not_negative"] = put(mart, {count: -1})
+    for mart in ONLY_DATED:
+        found[f"{mart}.as_of_is_the_day"] = put(mart, {"as_of": DAY - timedelta(days=1)})
     for mart in MARTS_WITH_OUTCOMES:
         found[f"{mart}.outcomes_add_up"] = put(mart, {"successes": 0})
         found[f"{mart}.units_within_requests"] = put(mart, {"units": 99})
     return found
+
+
+def logged_once(frames: Frames) -> None:
+    frames["mart_fix_cases"]["logged"] = 1
 
 
 MUTATIONS: dict[str, Callable[[Frames], None]] = {
@@ -139,6 +149,25 @@ MUTATIONS: dict[str, Callable[[Frames], None]] = {
     "mart_totals.services_within_all": put("mart_health_daily", {"requests": 12}, row=1),
     "mart_totals.errors_equal_failures": put("mart_feature_gap_errors", {"failures": 5}),
     "mart_totals.health_within_kpis": put("mart_kpis_daily", {"numerator": 9}),
+    "mart_fix_cases.happened_in_the_window": put("mart_fix_cases", {"occurred_at": pd.Timestamp(TOMORROW)}),
+    "mart_error_impact.not_negative": put("mart_error_impact", {"impact_minutes": -0.1}),
+    "mart_impact_days.dates": put("mart_impact_days", {"event_date": TOMORROW}),
+    "mart_impact_days.counts_not_negative": put("mart_impact_days", {"attempts": -1}),
+    "mart_impact_days.failed_within_failures": put("mart_impact_days", {"failed": 4}),
+    "mart_improvements.proposed_by_the_day": put("mart_improvements", {"proposed_on": TOMORROW}),
+    "mart_improvements.judged_after_it_was_deployed": put("mart_improvements", {"deployed_on": TOMORROW}),
+    "mart_improvements.prediction_is_a_share": put("mart_improvements", {"predicted_effect": 1.1}),
+    "mart_tuning.dates": put("mart_tuning", {"event_date": DAY - timedelta(days=28)}),
+    "mart_tuning.durations_not_negative": put("mart_tuning", {"upper_ms": -1.0}),
+    "mart_health_hourly.hours": put("mart_health_hourly", {"metric_hour": pd.Timestamp(TOMORROW)}),
+    "mart_health_hourly.p95_not_below_p50": put("mart_health_hourly", {"duration_p95_ms": 99.0}),
+    "mart_health_hourly.p99_not_below_p95": put("mart_health_hourly", {"duration_p99_ms": 299.0}),
+    "mart_failures_hourly.hours": put("mart_failures_hourly", {"metric_hour": pd.Timestamp(DAY) - timedelta(days=7)}),
+    "mart_api_endpoints.days_within_the_window": put("mart_api_endpoints", {"days": 31}),
+    "mart_totals.hours_equal_days": put("mart_health_hourly", {"requests": 9}),
+    "mart_totals.failures_equal_hours": put("mart_failures_hourly", {"failures": 5}),
+    "mart_totals.impact_within_errors": put("mart_error_impact", {"measured": 7}),
+    "mart_totals.fix_cases_within_logged": logged_once,
     "mart_totals.kpi_quantiles_ordered": put("mart_kpis_daily", {"numerator": 301.0}, row=3),
 }
 
@@ -212,6 +241,16 @@ def test_column_without_values_is_not_judged(good_marts: Frames, settings: Simpl
     result = next(r for r in gate.results if r.check == "p95_not_below_p50")
     assert (result.outcome, result.passed) == (Outcome.NO_DATA, True)
     assert "2 without data to judge" in gate.headline()
+
+
+def test_improvements_of_which_none_is_deployed_have_no_days_to_judge(
+    good_marts: Frames, settings: SimpleNamespace
+) -> None:
+    good_marts["mart_improvements"] = good_marts["mart_improvements"].assign(deployed_on=None, judged_on=None)
+    gate = run_suites("marts", good_marts, DAY, settings, suites=suites_of("mart_improvements"))
+    judged = {r.check: r.outcome for r in gate.results}
+    assert gate.passed
+    assert judged["judged_after_it_was_deployed"] is Outcome.NO_DATA
 
 
 def test_decimals_and_lists_as_duckdb_returns_them(good_marts: Frames, settings: SimpleNamespace) -> None:
