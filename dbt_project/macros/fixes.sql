@@ -34,3 +34,17 @@
 {% macro request_key() -%}
     coalesce(trace_id, interaction_id)
 {%- endmacro %}
+
+{#- Each event of a fingerprint once, as the last landing told it. -#}
+{% macro as_last_landed(errors, events) -%}
+    qualify
+        row_number() over (
+            partition by {{ errors }}.fingerprint, {{ events }}.event_id
+            order by {{ events }}.landed_date desc, {{ events }}.event_date desc
+        ) = 1
+{%- endmacro %}
+
+{#- As many events of a fingerprint as are kept. -#}
+{% macro newest_cases() -%}
+    qualify row_number() over (partition by fingerprint order by occurred_at desc, event_id) <= {{ fix_cases_kept() }}
+{%- endmacro %}

@@ -27,18 +27,14 @@ failures as (
     inner join groups on failures.error_key = groups.error_key
     inner join counted on groups.fingerprint = counted.fingerprint
     where {{ has_landed('failures.landed_date') }} and {{ in_window(35, 'failures.event_date') }}
-    qualify
-        row_number() over (
-            partition by counted.fingerprint, failures.event_id
-            order by failures.landed_date desc, failures.event_date desc
-        ) = 1
+    {{ as_last_landed('counted', 'failures') }}
 
 ),
 
 newest_failures as (
 
     select * from failures
-    qualify row_number() over (partition by fingerprint order by occurred_at desc, event_id) <= {{ fix_cases_kept() }}
+    {{ newest_cases() }}
 
 ),
 
@@ -85,18 +81,14 @@ newest_successes as (
     from operations
     inner join successes on operations.operation = successes.operation
     inner join succeeded on operations.operation = succeeded.operation
-    qualify
-        row_number() over (
-            partition by operations.fingerprint, successes.event_id
-            order by successes.landed_date desc, successes.event_date desc
-        ) = 1
+    {{ as_last_landed('operations', 'successes') }}
 
 ),
 
 kept_successes as (
 
     select * from newest_successes
-    qualify row_number() over (partition by fingerprint order by occurred_at desc, event_id) <= {{ fix_cases_kept() }}
+    {{ newest_cases() }}
 
 )
 

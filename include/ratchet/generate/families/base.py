@@ -10,7 +10,7 @@ from typing import Any
 from ratchet.contracts.error_findings import ErrorFinding
 from ratchet.contracts.fix_cases import older, plain_ids
 from ratchet.contracts.fixes import Case, Declined, Fix, NoFix, fix_id
-from ratchet.generate.families.templates import calling, calling_test, repeating
+from ratchet.generate.families.templates import calling, calling_test, identity, repeating
 from ratchet.generate.families.written import written
 
 LEAST_CASES = 5  # fewer failures than this fit nothing
@@ -118,20 +118,23 @@ def write(family: Family, evidence: Evidence, draft: Draft) -> Fix:
         ValueError: if a value of the draft may not stand in code.
     """
     finding = evidence.finding
-    identity: dict[str, Any] = {
+    mends = draft.template is not repeating
+    known: dict[str, Any] = {
         "FIX_ID": fix_id(finding.fingerprint, family.name),
         "FINGERPRINT": finding.fingerprint,
         "FAMILY": family.name,
         "OPERATION": evidence.operation,
+        "LAYER": 0 if mends else 1,
     }
-    mends = draft.template is not repeating
-    about, values = _docstring(evidence, draft), identity | dict(draft.values)
+    about, values = _docstring(evidence, draft), known | dict(draft.values)
+    source = (identity, draft.template, *((calling,) if mends else ()))
+    test = (draft.test, *((calling_test,) if mends else ()))
     return Fix(
         fingerprint=finding.fingerprint,
         family=family.name,
         operation=evidence.operation,
-        source=written(draft.template, about, values, more=calling if mends else None),
-        test=written(draft.test, (_OF_TESTS,), draft.test_values, evidence.error_name, calling_test if mends else None),
+        source=written(source, about, values),
+        test=written(test, (_OF_TESTS,), draft.test_values, evidence.error_name),
         title=draft.summary.rstrip("."),
         why=draft.why,
         parameters=draft.parameters or _listed(draft.values),

@@ -1,6 +1,6 @@
-"""Writes a fix: a template's source with another docstring and other values of its constants.
+"""Writes a fix: the source of templates with another docstring and other values of their constants.
 
-Nothing else of a template changes, so that what a log says can only ever become a literal. The layout is one that
+Nothing else of them changes, so that what a log says can only ever become a literal. The layout is one that
 `ruff format` keeps whatever the values: texts hold no quote and no backslash but in escapes, and a list stands one
 entry a line with a comma at the end.
 """
@@ -12,47 +12,43 @@ import inspect
 import json
 import math
 import re
+import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
 from ratchet.contracts.fix_cases import is_class_name
-from ratchet.generate.families import templates
+from ratchet.generate.families import templates as all_templates
 
 EXAMPLE = "ExampleError"
+_TEMPLATES = all_templates.__name__
 _WIDTH = 88
 _RAW = frozenset(chr(code) for code in range(0x20, 0x7F)) - frozenset("\"'\\")
 
 
 def written(
-    template: ModuleType,
-    docstring: Sequence[str],
-    values: Mapping[str, Any],
-    error_name: str = EXAMPLE,
-    more: ModuleType | None = None,
+    templates: Sequence[ModuleType], docstring: Sequence[str], values: Mapping[str, Any], error_name: str = EXAMPLE
 ) -> str:
-    """Return the source of a template with these values.
+    """Return the source of templates, one behind the other, with these values.
 
     Args:
-        template: a module of `templates/`.
+        templates: modules of `templates/`.
         docstring: its paragraphs, of our own words and checked names alone; the first becomes the summary line.
         values: by the name of the constant; constants that are not named keep the template's value.
-        error_name: what the template's `ExampleError` is called.
-        more: a second template, whose functions follow those of the first.
+        error_name: what the templates' `ExampleError` is called.
 
     Raises:
         ValueError: for a value that is not plain, a text that cannot stand in a docstring, an unknown constant, or a
             class name that is no identifier or taken.
     """
-    source = inspect.getsource(template) if more is None else _joined(template, more)
+    source = _joined([inspect.getsource(template) for template in templates])
     lines, tree = source.splitlines(), ast.parse(source)
     places = _constants(tree)
     if unknown := sorted(set(values) - set(places)):
         raise ValueError(f"the template has no constant {unknown[0]}")
     edits: list[tuple[ast.stmt, list[str]]] = [(tree.body[0], _docstring(docstring))]
     edits += [(places[name], _assigned(places[name], lines, value)) for name, value in values.items()]
-    edits += [(node, ["import fix"]) for node in tree.body if _is_template(node)]
     for node, text in sorted(edits, key=lambda edit: -edit[0].lineno):
         lines[node.lineno - 1 : node.end_lineno] = text
     return _renamed("\n".join(lines) + "\n", tree, error_name)
@@ -108,34 +104,41 @@ def _constants(tree: ast.Module) -> dict[str, ast.AnnAssign]:
     return {node.target.id: node for node in found if isinstance(node.target, ast.Name)}
 
 
-def _joined(first: ModuleType, second: ModuleType) -> str:
-    """Return a template with the functions of a second one behind its own, and the imports of both before."""
-    sources = [inspect.getsource(module) for module in (first, second)]
+def _joined(sources: Sequence[str]) -> str:
+    """Return what stands below the imports of each source, behind the imports of all."""
     trees = [ast.parse(source) for source in sources]
-    begin = next(node for node in trees[0].body[1:] if not _is_import(node))
-    body = "\n".join(sources[0].splitlines()[begin.lineno - 1 - len(getattr(begin, "decorator_list", ())) :])
-    functions = [node for node in trees[1].body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-    added = [ast.get_source_segment(sources[1], node) or "" for node in functions]
-    gap = "\n" if isinstance(begin, ast.ClassDef | ast.FunctionDef) else ""
-    head = '"""Example."""\n\nfrom __future__ import annotations\n\n' + "\n".join(_imports(trees)) + "\n" + gap
-    return "\n\n\n".join([f"{head}\n{body}".rstrip("\n"), *added]) + "\n"
+    text, before = '"""Example."""\n\nfrom __future__ import annotations\n\n' + "\n".join(_imports(trees)), None
+    for source, tree in zip(sources, trees, strict=True):
+        own = [node for node in tree.body[1:] if not _is_import(node)]
+        near = _is_constant(own[0]) and (before is None or _is_constant(before))
+        text += "\n\n" if near else "\n\n\n"
+        text += "\n".join(source.splitlines()[own[0].lineno - 1 :])
+        before = own[-1]
+    return text + "\n"
 
 
 def _is_import(node: ast.stmt) -> bool:
     return isinstance(node, ast.Import | ast.ImportFrom)
 
 
+def _is_constant(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Assign | ast.AnnAssign)
+
+
 def _imports(trees: Sequence[ast.Module]) -> list[str]:
+    """Return the lines of all imports, sorted as the tools want them: Python's own, those of packages, the fix."""
     nodes = [node for tree in trees for node in tree.body]
     modules = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     taken: dict[str, set[str]] = {}
     for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.module and not node.module.startswith(("__future__", "ratchet")):
             taken.setdefault(node.module, set()).update(alias.name for alias in node.names)
-    found = [f"import {module}" for module in sorted(modules)]
+    own = sys.stdlib_module_names
+    found = [f"import {module}" for module in sorted(modules & own)]
     found += [f"from {module} import {', '.join(sorted(names))}" for module, names in sorted(taken.items())]
-    own = [node for node in trees[0].body if _is_template(node)]
-    return [*found, "", "import fix"] if own else found
+    for block in (sorted(modules - own), ["fix"] if any(map(_is_template, nodes)) else []):
+        found += ["", *(f"import {module}" for module in block)] if block else []
+    return found
 
 
 def _renamed(source: str, tree: ast.Module, error_name: str) -> str:
@@ -148,7 +151,7 @@ def _renamed(source: str, tree: ast.Module, error_name: str) -> str:
 
 
 def _is_template(node: ast.stmt) -> bool:
-    return isinstance(node, ast.ImportFrom) and node.module == templates.__name__
+    return isinstance(node, ast.ImportFrom) and node.module == _TEMPLATES and node.names[0].asname == "fix"
 
 
 def _assigned(node: ast.AnnAssign, lines: Sequence[str], value: Any) -> list[str]:

@@ -138,6 +138,6 @@ def test_what_is_no_plain_value_is_refused(value):
 
 def test_a_docstring_takes_our_own_words_only_and_a_template_only_its_constants():
     with pytest.raises(ValueError, match="docstring"):
-        written(missing_parameter, ('"""',), {})
+        written([missing_parameter], ('"""',), {})
     with pytest.raises(ValueError, match="no constant"):
-        written(missing_parameter, ("Does.",), {"OTHER": 1})
+        written([missing_parameter], ("Does.",), {"OTHER": 1})

@@ -6,12 +6,6 @@ import json
 import re
 from typing import Any, Final
 
-FIX_ID: Final[str] = "example"
-FINGERPRINT: Final[str] = "example"
-FAMILY: Final[str] = "example"
-OPERATION: Final[str] = "example"
-LAYER: Final[int] = 0
-
 MOST_EDITS: Final[int] = 4
 MOST_CHARACTERS: Final[int] = 20000
 

@@ -4,12 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-FIX_ID: Final[str] = "example"
-FINGERPRINT: Final[str] = "example"
-FAMILY: Final[str] = "example"
-OPERATION: Final[str] = "example"
-LAYER: Final[int] = 0
-
 ERROR_NAME: Final[str] = "ExampleError"
 DEFAULTS: Final[list[tuple[str, Any]]] = []
 DROPPED: Final[list[str]] = [

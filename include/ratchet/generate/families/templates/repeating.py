@@ -8,12 +8,6 @@ from typing import Any, Final
 
 import tenacity
 
-FIX_ID: Final[str] = "example"
-FINGERPRINT: Final[str] = "example"
-FAMILY: Final[str] = "example"
-OPERATION: Final[str] = "example"
-LAYER: Final[int] = 1
-
 ERROR_NAME: Final[str] = "ExampleError"
 STATUSES: Final[list[int]] = []
 WORDS: Final[list[str]] = []
