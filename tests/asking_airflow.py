@@ -8,28 +8,46 @@ import subprocess
 import sys
 import time
 from contextlib import closing
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from ratchet import local_airflow
 from ratchet.airflow_api import AirflowApi
-from ratchet.deploy.decisions import read
+from ratchet.deploy.decisions import append, read
+from ratchet.home import Home
 from ratchet.local_airflow import LocalAirflow
 from ratchet.settings import PROJECT_ROOT
+from tests.integration import circle
 from tests.unit.deploy import waiting_home
-from tests.unit.deploy.waiting_home import improvement
+from tests.unit.deploy.waiting_home import DAY, improvement
 
 DAG = "/dags/deploy_improvements"
 ASK = "question.ask"
-TARGETS = ("billing", "export", "hints", "login", "search", "summary", "voice")
+TARGETS = ("billing", "export", "hints", "login", "search", "summary")
 IDS = {target: improvement(target).improvement_id for target in TARGETS}
+FIX = "refund"  # an error of `circle.py`, whose fix is asked about as well
 PATIENCE_S = 100
 UP = """
 import sys
 from ratchet import local_airflow
 local_airflow.DAG_IDS = ("deploy_improvements",)
 sys.exit(local_airflow.main(["up"]))
+"""
+PROPOSE = """
+import sys
+from datetime import date
+from pathlib import Path
+from ratchet import steps
+from ratchet.night import Night
+from ratchet.nights import PLAN
+day, home, landing = sys.argv[1:]
+night = Night.from_environment(date.fromisoformat(day), home=Path(home), landing=landing, live=True)
+aside = ("check_raw", "check_marts", "drift", "usage", "health", "trends", "kpis", "documentation", "report", "publish")
+with night.home.lock():
+    for step in PLAN:
+        if step.name not in aside:
+            steps.execute(step.name, night)
 """
 
 
@@ -40,10 +58,40 @@ class AskingAirflow:
         self.folder = folder
         self.airflow = LocalAirflow(folder / "airflow", local_airflow.free_port())
         self.home = waiting_home.home(folder / "home", *(improvement(t, title=f"Do {t}") for t in TARGETS))
+        self.ids = dict(IDS)
         shutil.copytree(PROJECT_ROOT / "include" / "config", folder / "config")
+        settings = folder / "config" / "settings.yaml"
+        settings.write_text(settings.read_text("utf-8").replace("safety_mode: false", "safety_mode: true"), "utf-8")
 
     def start(self):
-        """Start it as `make up` does, in an environment of its own."""
+        """Start it as `make up` does, while a night makes a fix from a log of two days."""
+        night = self._propose()
+        try:
+            self._up()
+        finally:
+            said = night.communicate()[0]
+        assert night.returncode == 0, said
+        self._take_over_the_fix()
+
+    def _propose(self):
+        """Begin the steps of a night that lead to its proposals, in a home of its own."""
+        for day in (DAY - timedelta(days=1), DAY):
+            circle.land(self.folder / "landing", day, None, ())
+        command = [sys.executable, "-c", PROPOSE, DAY.isoformat(), self.folder / "night", self.folder / "landing"]
+        environment = {**os.environ, "RATCHET_CONFIG": str(self.folder / "config")}
+        words = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        return subprocess.Popen([str(word) for word in command], env=environment, **words)
+
+    def _take_over_the_fix(self):
+        """Let the fix wait in this home as it waits in that of its night."""
+        recorded = read(Home(self.folder / "night").decisions, date.max)
+        fixes = [d for d in recorded if d.decision.value == "proposed" and d.facts["type"] == "error_fix"]
+        (fix,) = [d for d in fixes if d.facts["evidence"]["operation"] == FIX]
+        with self.home.lock():
+            append(self.home.decisions, [d for d in recorded if d.improvement_id == fix.improvement_id])
+        self.ids[fix.facts["title"]] = fix.improvement_id
+
+    def _up(self):
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "RATCHET"))}
         ours = {
             "RATCHET_AIRFLOW": self.airflow.folder,
@@ -69,7 +117,7 @@ class AskingAirflow:
         return self.api.call("GET", f"{DAG}/dagRuns?order_by=id")["dag_runs"]
 
     def open_questions(self):
-        """Return the questions that nobody has answered: target -> what Airflow says about it."""
+        """Return the questions that nobody has answered: target, or title of the fix -> what Airflow says about it."""
         path = "/dags/~/dagRuns/~/hitlDetails?response_received=false&state=awaiting_input&limit=100"
         found = self.api.call("GET", path)["hitl_details"]
         return {detail["subject"].removeprefix("Do "): detail for detail in found}
@@ -107,7 +155,7 @@ class AskingAirflow:
 
     def decided(self):
         """Return what people have decided: target -> decision, actor, reason."""
-        names = {name: target for target, name in IDS.items()}
+        names = {name: target for target, name in self.ids.items()}
         found = [d for d in read(self.home.decisions, date.max) if d.actor != "night"]
         return {names[d.improvement_id]: (d.decision.value, d.actor, d.reason) for d in found}
 
@@ -128,7 +176,7 @@ def asking(tmp_path_factory):
     try:
         found.start()
         found.publish_night(waiting_home.DAY)
-        found.wait(lambda: len(found.open_questions()) == len(TARGETS), "no questions were asked")
+        found.wait(lambda: len(found.open_questions()) == len(found.ids), "no questions were asked")
         yield found
     finally:
         local_airflow.down(found.airflow)

@@ -1,4 +1,4 @@
-"""A small application for whole circles: three errors, each on its own intent, and an intent that none of them hits.
+"""A small application for whole circles: three errors, each on its own operation, and an intent that none of them hits.
 
 What its log says of a day depends on which fixes the application had loaded that day.
 """
@@ -8,14 +8,23 @@ import random
 from datetime import datetime, timedelta
 
 REQUESTS = 60  # of each intent a day
-ERRORS = {  # intent -> type and message of its error
-    "refund": ("RateLimited", "the payment service allows no more requests"),
-    "search": ("IndexStale", "the search index is being rebuilt"),
-    "export": ("RowTooWide", "a row has more columns than its header"),
+OPENING = timedelta(hours=10)
+OPEN_S = 600  # all requests come within ten minutes: what fails is soon seen to work again
+ERRORS = {  # operation, which is the intent too -> what its error is logged with
+    "refund": {
+        "error_type": "RateLimitError",
+        "message": "the payment service allows no more requests",
+        "http_status": 429,
+    },
+    "search": {"error_type": "ServiceUnavailable", "message": "the search index is being rebuilt", "http_status": 503},
+    "export": {"error_type": "ExportTimeout", "message": "the export timed out"},
 }
+FAMILIES = {"refund": "rate_limit", "search": "transient", "export": "timeout"}
 CALM = "greet"
 FAILS, CALM_FAILS = 0.4, 0.04
-WITH_FIX = {"refund": 0.04, "search": 0.4, "export": 0.8}  # useful, useless, harmful
+# once it is called again after a failure: useful; useless, since the index is away for hours; harmful, since every
+# further export makes all of them slower
+WITH_FIX = {"refund": 0.04, "search": 0.4, "export": 0.8}
 
 
 def land(landing, day, version, fixed):
@@ -25,7 +34,7 @@ def land(landing, day, version, fixed):
         landing: the landing zone.
         day: which day.
         version: of `published/` that the application had loaded, None before the first.
-        fixed: intents whose fix is in force in that version.
+        fixed: operations whose fix is in that version.
     """
     dice = random.Random(day.toordinal())
     events = [event for intent in (*ERRORS, CALM) for event in _requests(dice, day, intent, intent in fixed)]
@@ -38,25 +47,28 @@ def land(landing, day, version, fixed):
 def _requests(dice, day, intent, is_fixed):
     share = CALM_FAILS if intent == CALM else WITH_FIX[intent] if is_fixed else FAILS
     for n in range(REQUESTS):
-        at = datetime.combine(day, datetime.min.time()) + timedelta(seconds=dice.randrange(86_000))
+        at = datetime.combine(day, datetime.min.time()) + OPENING + timedelta(seconds=dice.randrange(OPEN_S))
         name, hit = f"{day}-{intent}-{n}", dice.random()
         common = {"occurred_at": f"{at.isoformat()}Z", "user_id": f"user-{dice.randrange(40)}", "service": "shop"}
         fails = hit < share
         tried_again = is_fixed and not fails and hit < FAILS  # its first try failed and was logged all the same
-        error = ERRORS.get(intent, ("Timeout", "no answer in time"))
+        error = ERRORS.get(intent, {"error_type": "Odd", "message": "no answer"})
         yield common | {
             "event_id": name,
             "event_type": "interaction",
             "intent": intent,
             "success": not fails,
-            "error": ": ".join(error) if fails else None,
+            "error": f"{error['error_type']}: {error['message']}" if fails else None,
         }
         if (fails or tried_again) and intent in ERRORS:
-            yield common | {
-                "event_id": f"{name}-error",
-                "event_type": "error",
-                "error_type": error[0],
-                "message": error[1],
-                "interaction_id": name,
-                "handled": tried_again,
-            }
+            yield (
+                common
+                | error
+                | {
+                    "event_id": f"{name}-error",
+                    "event_type": "error",
+                    "interaction_id": name,
+                    "handled": tried_again,
+                    "context": {"operation": intent, "idempotent": True},
+                }
+            )

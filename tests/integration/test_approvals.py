@@ -7,7 +7,7 @@ import pytest
 
 from ratchet.deploy.decisions import fold, read
 from ratchet.errors import RatchetError
-from tests.asking_airflow import IDS, TARGETS
+from tests.asking_airflow import IDS
 from tests.unit.deploy.waiting_home import DAY, NEXT
 
 from .conftest import ratchet
@@ -22,13 +22,13 @@ def test_a_published_night_asks_once_about_each_improvement(asking):
     later = asking.wait(lambda: [r for r in asking.runs()[1:] if r["state"] in ("success", "failed")], "no second run")
     assert [(run["partition_key"], run["state"]) for run in later] == [(NEXT.isoformat(), "success")]
     questions = asking.open_questions()
-    assert questions.keys() | asking.decided().keys() == set(TARGETS)
+    assert questions.keys() | asking.decided().keys() == set(asking.ids)
     for target, question in questions.items():
         assert question["options"] == ["Approve", "Reject", "Snooze"]
         assert question["task_instance"]["dag_run_id"] == runs[0]["dag_run_id"]
-        assert question["task_instance"]["rendered_map_index"] == f"{IDS[target]}/1"
+        assert question["task_instance"]["rendered_map_index"] == f"{asking.ids[target]}/1"
         assert "**Evidence**" in question["body"]
-        assert f"ratchet approve {IDS[target]}" in question["body"]
+        assert f"ratchet approve {asking.ids[target]}" in question["body"]
 
 
 def test_answers_are_recorded_each_by_itself(asking):

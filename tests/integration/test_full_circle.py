@@ -1,24 +1,33 @@
-"""The full circle in one home: errors, their fixes deployed, and nights that keep what helps and undo what harms."""
+"""The full circle in one home: errors become fixes, people and the night approve them, and what helps is kept.
+
+Nothing is planted: nights propose the fixes from the log, replay them in the sandbox, deploy and judge them.
+"""
 
 import json
+import shutil
 from datetime import date, timedelta
 
 import pytest
 
-from ratchet.deploy import decisions, publish
-from ratchet.deploy.decisions import NIGHT, Decision, Kind
+from ratchet import cli, steps
+from ratchet.deploy import approvals, decisions, publish
+from ratchet.deploy.approvals import Answer, Reply
+from ratchet.deploy.decisions import NIGHT, Kind
 from ratchet.home import Home
 from ratchet.night import Night
 from ratchet.nights import run_nights
 
-from .circle import CALM, ERRORS, FAILS, WITH_FIX, land
-from .conftest import fingerprints
+from .circle import CALM, ERRORS, FAILS, FAMILIES, WITH_FIX, land
+from .conftest import ROOT, fingerprints
 
 pytestmark = pytest.mark.slow
 FIRST = date(2026, 10, 1)
 BEFORE = 10
 DAYS = [FIRST + timedelta(days=n) for n in range(2 * BEFORE)]
 PROPOSED, DEPLOYED_BY = DAYS[1], DAYS[BEFORE - 1]
+UNDONE, KEPT = DAYS[BEFORE + 1], DAYS[BEFORE + 6]
+JUDGED = (DAYS[BEFORE], UNDONE, KEPT, DAYS[-1])  # days without a night come in with the next one, as after an outage
+ASIDE = ("check_raw", "check_marts", "drift", "trends", "usage")  # steps that no fix depends on, a third of a night
 
 
 def run(home, landing, day, live=True):
@@ -32,87 +41,54 @@ def artifact(home, name, day):
     return json.loads((home / "artifacts" / day.isoformat() / f"{name}.json").read_text("utf-8"))
 
 
-def proposal(error):
-    """Return the record of a fix for an error of `errors.json`."""
-    return {
-        "type": "error_fix",
-        "target": error["fingerprint"],
-        "key": "retry",
-        "title": f"Retry after {error['error_type']}",
-        "why": "It keeps failing.",
-        "evidence": {"first_seen": error["first_seen"], "saved": {"value": 0.9, "n": 100}},
-        "priority": "high",
-        "confidence": 0.8,
-        "expected_effect": "fewer failures",
-        "proposed_on": PROPOSED.isoformat(),
-        "cost": 10.0,
-    }
+def in_force(home):
+    """Return the operations whose fix an application finds."""
+    index = home / "published" / "fixes" / "index.json"
+    return {fix["operation"] for fix in json.loads(index.read_text("utf-8"))["fixes"]}
 
 
-def plant(home, found):
-    """Record proposals and their proofs as the night of `PROPOSED` does."""
-    made = [
-        Decision(name, 1, kind, PROPOSED, NIGHT, "", facts)
-        for name, record in found.items()
-        for kind, facts in ((Kind.PROPOSED, record), (Kind.VALIDATED, {"confidence": 0.8}))
-    ]
-    decisions.append(home / "decisions", made)
-
-
-def deploy(home, found, day, version):
-    """Record what a person has approved, and what the night that published it has deployed."""
-    approved = [Decision(name, 1, Kind.APPROVED, day, "ann") for name in found]
-    deployed = [
-        Decision(name, 1, Kind.DEPLOYED, day + timedelta(days=1), NIGHT, "", published(name, record, version))
-        for name, record in found.items()
-    ]
-    decisions.append(home / "decisions", [*approved, *deployed])
-
-
-def published(name, record, version):
-    """Return the facts of a deployment."""
-    return {
-        "fix_id": name,
-        "revision": 1,
-        "fingerprint": record["target"],
-        "family": "retry",
-        "operation": "pay",
-        "layer": 1,
-        "sha256": "0" * 64,
-        "source": "FIX = 1\n",
-        "test": "def test(): pass\n",
-        "published_version": version,
-    }
-
-
-def in_force(home, names, day):
-    """Return the intents whose fix is deployed and not undone."""
-    standings = decisions.fold(decisions.read(home / "decisions", day), day)
-    return {
-        intent for intent, name in names.items() if name in standings and standings[name].state in ("deployed", "kept")
-    }
+def set_safety_mode(config, on):
+    settings, words = config / "settings.yaml", ("safety_mode: false", "safety_mode: true")
+    settings.write_text(settings.read_text("utf-8").replace(words[not on], words[on], 1), "utf-8")
 
 
 @pytest.fixture(scope="module")
 def circle(tmp_path_factory):
-    """Ten days of errors, three fixes deployed, and ten nights with them; returns home, landing and names by intent."""
+    """Ten days of errors, three fixes, and ten days with them; returns home, landing and ids by operation."""
     root = tmp_path_factory.mktemp("circle")
-    home, landing = root / "home", root / "landing"
-    for day in DAYS[:2]:
-        land(landing, day, None, ())
-    run(home, landing, PROPOSED)
-    by_type = {e["error_type"]: proposal(e) for e in artifact(home, "errors", PROPOSED)["errors"]}
-    names = {intent: f"{n:012x}" for n, intent in enumerate(ERRORS, 1)}
-    records = {names[intent]: by_type[ERRORS[intent][0]] for intent in ERRORS}
-    plant(home, records)
-    for day in DAYS[2:BEFORE]:
-        land(landing, day, publish.current(Home(home)), ())
-    run(home, landing, DEPLOYED_BY)
-    deploy(home, records, DEPLOYED_BY, publish.current(Home(home)))
-    for day in DAYS[BEFORE:]:
-        land(landing, day, publish.current(Home(home)), in_force(home, names, day))
-        run(home, landing, day)
-    return home, landing, names
+    home, landing, config = root / "home", root / "landing", root / "config"
+    shutil.copytree(ROOT / "include" / "config", config)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RATCHET_CONFIG", str(config))
+        for step in ASIDE:
+            patch.setitem(steps.STEPS, step, lambda night: {})
+        set_safety_mode(config, on=True)
+        for day in DAYS[:2]:
+            land(landing, day, None, ())
+        run(home, landing, PROPOSED)
+        names = approved_by_people(home)
+        for day in DAYS[2:BEFORE]:
+            land(landing, day, publish.current(Home(home)), in_force(home))
+        set_safety_mode(config, on=False)
+        run(home, landing, DEPLOYED_BY)
+        for day in DAYS[BEFORE:]:
+            land(landing, day, publish.current(Home(home)), in_force(home))
+            if day in JUDGED:
+                run(home, landing, day)
+        yield home, landing, names
+
+
+def approved_by_people(home):
+    """Approve two of the three fixes that wait; the third is left to the night. Returns ids by operation."""
+    found = artifact(home, "improvements", PROPOSED)["improvements"]
+    fixes = {i["evidence"]["operation"]: i for i in found if i["type"] == "error_fix"}
+    assert {operation: (i["key"], i["state"]) for operation, i in fixes.items()} == {
+        operation: (family, "validated") for operation, family in FAMILIES.items()
+    }
+    names = {operation: i["improvement_id"] for operation, i in fixes.items()}
+    assert cli.main(["approve", names["search"], "--home", str(home), "--reason", "it may help"]) == 0
+    approvals.record(Home(home), Reply(names["export"], Answer.APPROVE, "ann", "exports matter"), ())
+    return names
 
 
 def verdicts(home, name):
@@ -128,11 +104,25 @@ def impact_of(home, name, day):
     return next(i for i in artifact(home, "impact", day)["impacts"] if i["improvement_id"] == name)
 
 
+def test_people_and_the_night_have_approved_what_the_night_deployed(circle):
+    home, _, names = circle
+    recorded = decisions.read(home / "decisions", DAYS[-1])
+    approved = {d.improvement_id: (d.actor, d.effective_date) for d in recorded if d.decision is Kind.APPROVED}
+    assert approved[names["refund"]] == (NIGHT, DEPLOYED_BY)
+    assert approved[names["export"]] == ("ann", DAYS[2])
+    assert approved[names["search"]][0] != NIGHT
+    deployed = {d.improvement_id: d for d in recorded if d.decision is Kind.DEPLOYED}
+    assert deployed.keys() == set(names.values())
+    for name, made in deployed.items():
+        proven = home / "artifacts" / PROPOSED.isoformat() / "fixes" / name / "fix.py"
+        assert (made.facts["source"], made.effective_date) == (proven.read_text("utf-8"), DAYS[BEFORE])
+
+
 def test_a_useful_fix_is_kept_with_an_interval_that_covers_its_effect(circle):
     home, _, names = circle
     (kept,) = verdicts(home, names["refund"])
     assert kept.decision is Kind.KEPT
-    assert kept.effective_date == DAYS[BEFORE + 6]  # every day of the week was seen
+    assert kept.effective_date == KEPT  # every day of the week was seen
     effect = kept.facts["effect"]
     assert effect["low"] <= WITH_FIX["refund"] - FAILS <= effect["high"] < 0
     assert kept.facts["estimator"] == "difference_in_differences"
@@ -152,7 +142,7 @@ def test_a_harmful_fix_is_rolled_back_within_days(circle):
     home, _, names = circle
     (undone,) = verdicts(home, names["export"])
     assert undone.decision is Kind.ROLLED_BACK
-    assert undone.effective_date <= DAYS[BEFORE + 4]
+    assert undone.effective_date == UNDONE
     assert undone.facts["harm"]
     assert undone.facts["effect"]["low"] <= WITH_FIX["export"] - FAILS <= undone.facts["effect"]["high"]
 
@@ -167,9 +157,10 @@ def test_what_is_undone_is_no_longer_published(circle):
 
 def test_errors_that_are_still_logged_on_the_first_try_are_no_failures(circle):
     home, _, names = circle
-    kept = impact_of(home, names["refund"], DAYS[BEFORE + 6])
+    kept = impact_of(home, names["refund"], KEPT)
     assert kept["with_fix"]["value"] < 0.1
-    tried = [e for e in artifact(home, "errors", DAYS[-1])["errors"] if e["error_type"] == ERRORS["refund"][0]]
+    errors = artifact(home, "errors", DAYS[-1])["errors"]
+    tried = [e for e in errors if e["error_type"] == ERRORS["refund"]["error_type"]]
     assert tried[0]["occurrences"] > 100
 
 
@@ -190,8 +181,7 @@ def test_the_ledger_says_what_became_of_them(circle):
 
 def test_a_night_run_again_reads_what_was_recorded(circle):
     home, landing, _ = circle
-    day = DAYS[BEFORE + 6]
-    before, recorded = fingerprints(home, [day]), decisions.read(home / "decisions", DAYS[-1])
-    run(home, landing, day, live=False)
-    assert fingerprints(home, [day]) == before
+    before, recorded = fingerprints(home, [KEPT]), decisions.read(home / "decisions", DAYS[-1])
+    run(home, landing, KEPT, live=False)
+    assert fingerprints(home, [KEPT]) == before
     assert decisions.read(home / "decisions", DAYS[-1]) == recorded

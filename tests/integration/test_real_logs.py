@@ -42,15 +42,15 @@ def day_usage(read, level, dimension):
 
 
 @pytest.mark.parametrize(
-    ("name", "conversations", "succeeded", "calls", "tools", "failed", "kinds"),
+    ("name", "conversations", "succeeded", "calls", "tools", "failed", "kinds", "declined"),
     [
-        (AIRLINE, 200, 84, 1164, 14, 73, 8),
-        (PLAIN, 100, 73, 793, 16, 34, 9),
-        (PRECONDITIONS, 100, 70, 876, 16, 25, 9),
-        (WHISSLE, 50, 28, 265, 14, 12, 5),
+        (AIRLINE, 200, 84, 1164, 14, 73, 8, ["no_family"] * 3),  # refused by rules of the business: not for a fix
+        (PLAIN, 100, 73, 793, 16, 34, 9, ["several_operations"]),
+        (PRECONDITIONS, 100, 70, 876, 16, 25, 9, ["several_operations"]),
+        (WHISSLE, 50, 28, 265, 14, 12, 5, []),
     ],
 )
-def test_counts_are_those_of_the_file(night, name, conversations, succeeded, calls, tools, failed, kinds):
+def test_counts_are_those_of_the_file(night, name, conversations, succeeded, calls, tools, failed, kinds, declined):
     read = night(name, "2026-07-31" if name == WHISSLE else DAY)
     (asked,) = day_usage(read, "root", "all")
     assert (asked["requests"], asked["successes"], asked["unknown"]) == (conversations, succeeded, 0)
@@ -59,6 +59,8 @@ def test_counts_are_those_of_the_file(night, name, conversations, succeeded, cal
     assert len(day_usage(read, "step", "intent")) == tools
     errors = read("errors")
     assert (errors["occurrences"], errors["kinds"]) == (failed, kinds)
+    fixes = read("fixes")
+    assert (fixes["fixes"], [no["reason"] for no in fixes["declined"]]) == ([], declined)
     load = read("load")
     assert load["totals"]["lines"] == load["totals"]["loaded"]
     if name != WHISSLE:  # no timestamps in the file: nothing may be said about latency
