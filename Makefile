@@ -47,7 +47,7 @@ golden: setup ## rewrite the golden files after a wanted change
 	@$(BIN)/python -m pytest --update-golden tests/golden
 
 bench: setup ## measure what benchmarks/README.md promises; results go to benchmarks/results
-	@for b in benchmarks/*.py; do echo "== $$b"; $(BIN)/python $$b || exit 1; done
+	@for b in benchmarks/bench_*.py benchmarks/windows.py; do echo "== $$b"; $(BIN)/python $$b || exit 1; done
 
 pins: ## compile requirements.in to requirements.txt (needs uv)
 	@uv pip compile requirements.in --universal --python-version 3.11 --no-emit-index-url -q -o requirements.txt

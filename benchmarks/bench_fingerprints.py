@@ -4,10 +4,10 @@
 
 Events of 3,000 bugs, with ids and numbers that vary in every message, go through int_error_events, int_messages,
 int_traces and int_errors: once with traces that repeat, once with every trace different, each in a process of its own, so
-that its peak of memory is its own; a quarter of the events beside it shows whether memory grows with them. drain3 pins
-packages that Airflow cannot have: name the interpreter of an environment that has it (`pip install drain3`), and it reads
-the same messages in the same run, with masks. Last, the traces of defects4j, where the label is the bug. Figures go to
-benchmarks/results/fingerprints.json.
+that its peak of memory is its own; a quarter of the events beside it shows whether memory grows with them. drain3 reads the
+messages of that quarter in the same run, with masks. It pins packages that Airflow cannot have, so that it gets a virtual
+environment of its own, made for this run and thrown away; --drain3 (or DRAIN3_PYTHON) names one that has it already.
+Last, the traces of defects4j, where the label is the bug. Figures go to benchmarks/results/fingerprints.json.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from environments import environment
+
 from ratchet import files, marts
 from ratchet.home import Home
 from ratchet.warehouse import Warehouse
@@ -36,6 +38,7 @@ RESULTS = Path(__file__).parent / "results" / "fingerprints.json"
 DEFECTS4J = Path(__file__).resolve().parents[2] / "shared" / "data" / "defects4j_stack_traces"
 NAIVE = {"pair_precision": 0.126, "pair_recall": 0.398}  # the naive key of the data's README
 BUGS = 3_000
+DRAIN3_PINNED = "drain3==0.9.11"
 MODELS = ("int_error_events", "int_messages", "int_traces", "int_errors")
 # what a fingerprint needs; the rest of these models is read by counts of units, interactions and samples
 COLUMNS = {
@@ -43,7 +46,8 @@ COLUMNS = {
     " null::varchar as transaction",
     "int_errors": "event_id, error_key",
 }
-SCENARIOS = {"traces repeat": (1, False), "traces repeat, a quarter": (4, False), "every trace differs": (1, True)}
+QUARTER = "traces repeat, a quarter"
+SCENARIOS = {"traces repeat": (1, False), QUARTER: (4, False), "every trace differs": (1, True)}
 
 # what a bug says: its words are its own, everything else varies with the event
 EVENTS = r"""
@@ -119,8 +123,8 @@ def main() -> None:
         return
     figures: dict[str, Any] = {"events": options.events, "threads": options.threads, "bugs": BUGS}
     figures["scenarios"] = {name: in_process(name, options) for name in SCENARIOS}
-    ours = figures["scenarios"]["traces repeat"]
-    figures["drain3"] = against_drain3(options, ours) if options.drain3 else "not run: name an interpreter that has it"
+    ours = figures["scenarios"][QUARTER]
+    figures["drain3"] = beside_drain3(options, ours)
     figures["defects4j"] = defects4j() if DEFECTS4J.exists() else f"not here: {DEFECTS4J}"
     figures["machine"] = {"cpus": os.cpu_count(), "load": os.getloadavg()[0], "platform": platform.platform()}
     files.write_json(RESULTS, figures)
@@ -213,13 +217,22 @@ def pairs(run: Any, labelled: str) -> dict[str, Any]:
     return {"pair_precision": both / found, "pair_recall": both / bugs, "groups": groups}
 
 
-def against_drain3(options: argparse.Namespace, ours: dict[str, Any]) -> dict[str, Any]:
-    """Give drain3, with a mask for each of our kinds, the messages that the models have just had."""
+def beside_drain3(options: argparse.Namespace, ours: dict[str, Any]) -> dict[str, Any] | str:
+    """Return how drain3 does, or that it could not be compared."""
+    with tempfile.TemporaryDirectory(prefix="ratchet-drain3-") as folder:
+        python = options.drain3 or environment(Path(folder) / "venv", DRAIN3_PINNED)
+        if python is None:
+            return f"not compared: {DRAIN3_PINNED} could not be installed"
+        return against_drain3(python, options, ours)
+
+
+def against_drain3(python: str, options: argparse.Namespace, ours: dict[str, Any]) -> dict[str, Any]:
+    """Give drain3, with a mask for each of our kinds, the messages that the models have had of the same events."""
     with tempfile.TemporaryDirectory(prefix="ratchet-drain3-") as folder:
         path = Path(folder) / "error.parquet"
-        write_events(path, options.events, options.threads, differ=False)
+        write_events(path, ours["events"], options.threads, differ=False)
         messages = subprocess.run([sys.executable, "-c", MESSAGES, str(path)], capture_output=True, check=True).stdout
-    done = subprocess.run([options.drain3, "-c", DRAIN3], input=messages, capture_output=True, check=True)
+    done = subprocess.run([python, "-c", DRAIN3], input=messages, capture_output=True, check=True)
     n, wall, cpu, clusters = (float(word) for word in done.stdout.split())
     rates = {"drain3_per_s": n / wall, "drain3_per_cpu_s": n / cpu, "drain3_clusters": int(clusters)}
     own = {

@@ -17,7 +17,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import venv
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -25,6 +24,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from environments import environment
 
 from ratchet import files
 from ratchet.contracts.experiments import Arm, Experiment, Guardrail
@@ -75,7 +75,7 @@ def main() -> None:
     facts, units, specs = night(np.random.default_rng(1))
     found = ours(facts, units, specs)
     with tempfile.TemporaryDirectory() as folder:
-        python = parser.parse_args().gbstats_python or environment(Path(folder) / "venv")
+        python = parser.parse_args().gbstats_python or environment(Path(folder) / "venv", "gbstats==0.8.0")
         if python is None:
             found["gbstats"] = "not measured: gbstats could not be installed"
         else:
@@ -144,14 +144,6 @@ def timed(call: Callable[[], object]) -> dict[str, float]:
         call()
         seconds.append(time.perf_counter() - start)
     return {"first": round(seconds[0], 3), "median": round(statistics.median(seconds), 3)}
-
-
-def environment(folder: Path) -> str | None:
-    """Make a virtual environment with gbstats 0.8 and return its Python, None where it cannot be installed."""
-    venv.create(folder, with_pip=True)
-    python = str(folder / "bin" / "python")
-    installed = subprocess.run([python, "-m", "pip", "install", "-q", "gbstats==0.8.0"], check=False)
-    return python if installed.returncode == 0 else None
 
 
 def theirs(python: str, facts: pd.DataFrame, specs: list[Experiment], path: Path) -> dict[str, Any]:
