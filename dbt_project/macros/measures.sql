@@ -29,6 +29,8 @@
 {% macro kpi_sums() -%}
     {{ return(interaction_sums() + [
         'errors', 'api_calls', 'api_failures', 'heartbeats', 'heartbeats_up', 'scored', 'low', 'score_sum', 'answered',
+        'comparable', 'rephrased', 'followed_failures', 'abandoned', 'escalated', 'asked', 'tickets', 'minutes_saved',
+        'minutes_saved_n',
     ]) }}
 {%- endmacro %}
 
@@ -50,6 +52,15 @@
         ('uptime_heartbeat', 'heartbeats_up', 'heartbeats', 'heartbeats'),
         ('cost_per_success_usd', 'cost_usd', 'cost_successes', 'cost_n'),
         ('tokens_per_request', 'input_tokens + output_tokens', 'token_n', 'token_n'),
+        ('retry_rate', 'rephrased', 'comparable', 'comparable'),
+        ('abandonment_rate', 'abandoned', 'followed_failures', 'followed_failures'),
+        ('escalation_rate', 'escalated', 'asked', 'asked'),
+        ('feature_utilisation', 'feature_units', 'feature_of_units', 'feature_of_units'),
+        ('tickets_per_request', 'tickets', 'case when has_tickets then requests else 0 end',
+            'case when has_tickets then requests else 0 end'),
+        ('minutes_saved', 'greatest(minutes_saved, 0)', 'case when minutes_saved_n > 0 then 1 else 0 end', 'minutes_saved_n'),
+        ('retention_7', 'returned_7', 'cohort_7', 'cohort_7'),
+        ('retention_30', 'returned_30', 'cohort_30', 'cohort_30'),
     ]) }}
 {%- endmacro %}
 

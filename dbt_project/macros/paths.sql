@@ -19,3 +19,21 @@
         '/'
     )
 {%- endmacro %}
+
+{#- What the keys of an object hold, as texts 'type name' in the words of JSON Schema; a null tells no type. -#}
+{% macro sent_types(params) -%}
+    coalesce(list_filter(
+        list_transform(
+            map_entries(from_json(json_structure({{ params }}), '"MAP(VARCHAR, VARCHAR)"')),
+            lambda sent: case
+                when sent.value in ('UBIGINT', 'BIGINT', 'HUGEINT', 'UHUGEINT') then 'integer '
+                when sent.value = 'DOUBLE' then 'number '
+                when sent.value = 'BOOLEAN' then 'boolean '
+                when sent.value = 'VARCHAR' then 'string '
+                when sent.value like '[%' then 'array '
+                when starts_with(sent.value, chr(123)) then 'object '
+            end || sent.key
+        ),
+        lambda typed: typed is not null
+    ), [])
+{%- endmacro %}

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ratchet import api_snapshots, files
-from ratchet.analyze import api_shapes
+from ratchet.analyze import api_adoption, api_shapes
+from ratchet.analyze.api_adoption import Published, adoptions
 from ratchet.analyze.api_diff import Difference, difference
 from ratchet.analyze.api_endpoints import Endpoint, endpoints, matches, mined
 from ratchet.analyze.api_matches import matches as may_serve
@@ -86,7 +87,7 @@ def catalogue(
         least_calls: endpoints with fewer calls are counted and not shown.
     """
     by_name: dict[str, list[Mapping[str, Any]]] = {}
-    owners = {logged: name for name, api in connected.items() for logged in (api.logged_as or (name,))}
+    owners = _owners(connected)
     for row in rows:
         by_name.setdefault(owners.get(row["api"], row["api"]), []).append(row)
     found = []
@@ -98,6 +99,33 @@ def catalogue(
             entry = replace(entry, api=mined(name, shown))
         found.append(replace(entry, endpoints=shown, hidden=len(known) - len(shown)))
     return found
+
+
+def adopted(
+    entries: Iterable[Entry],
+    connected: Mapping[str, ConnectedApi],
+    rows: Iterable[Mapping[str, Any]],
+    since: Mapping[str, date],
+    day: date,
+) -> list[dict[str, Any]]:
+    """Return how every published client is used.
+
+    Args:
+        entries: the night's catalogue.
+        connected: the APIs of the settings.
+        rows: of mart_api_endpoints.
+        since: when each API with a client in force first had one.
+        day: the night's.
+    """
+    owners = _owners(connected)
+    named = [{**row, "api": owners.get(row["api"], row["api"])} for row in rows]
+    published = [Published(e.name, since[e.name], e.api) for e in entries if e.api is not None and e.name in since]
+    return adoptions(published, named, day)
+
+
+def _owners(connected: Mapping[str, ConnectedApi]) -> dict[str, str]:
+    """Return the name in the settings of each name in the log."""
+    return {logged: name for name, api in connected.items() for logged in (api.logged_as or (name,))}
 
 
 def _connected(home: Home, name: str, day: date) -> Entry:
@@ -178,10 +206,17 @@ def as_artifact(entries: Sequence[Entry], day: date) -> dict[str, Any]:
         "reason": "" if entries else "no API is connected and none was called",
         "apis": [_record(entry) for entry in entries],
         "endpoints": [
-            {"api": e.name, **asdict(p), "parameters": list(p.parameters), "in_spec": _in_spec(e, p)}
+            {
+                "api": e.name,
+                **asdict(p),
+                "parameters": list(p.parameters),
+                "sent": list(p.sent),
+                "in_spec": _in_spec(e, p),
+            }
             for e in entries
             for p in e.endpoints[:SHOWN]
         ],
+        "untested": [line for entry in entries for line in _untested(entry)],
         "definitions": _definitions(),
     }
 
@@ -213,6 +248,16 @@ def _record(entry: Entry) -> dict[str, Any]:
     }
 
 
+def _untested(entry: Entry) -> Iterable[dict[str, Any]]:
+    """Yield every operation that no look has tried, with why, and the logged calls that speak for it."""
+    named = {o.label: o for o in entry.api.operations} if entry.api else {}
+    for line in entry.snapshot.untested if entry.snapshot else ():
+        known = named.get(line["operation"])
+        mine = [e for e in entry.endpoints if known and e.method == known.method and matches(known.path, e.path)]
+        calls, failures = sum(e.calls for e in mine), sum(e.failures for e in mine)
+        yield {"api": entry.name, **line, "calls": calls, "failures": failures}
+
+
 def _in_spec(entry: Entry, endpoint: Endpoint) -> bool | None:
     """Return whether the specification knows an endpoint that is called, None where there is no specification."""
     if entry.api is None or entry.api.dialect == "traffic":
@@ -225,7 +270,8 @@ def _definitions() -> dict[str, str]:
         "dialect": "what the API is known from: OpenAPI 3.0 or 3.1, Swagger 2.0, or traffic: the application's calls",
         "state": "of the newest look: fetched (a new version), unchanged, failed; empty where nobody looked",
         "difference": "against the version before, on the day a new one was seen; breaking is what a caller must mind",
-        "untested": "operations that were not tried, each with its reason",
+        "untested": "operations that were not tried, each with its reason and the calls that the application logged",
+        **api_adoption.DEFINITIONS,
         "share": "of a field: in how many of the objects around it it was there",
         "client": "written from the specification, read by its syntax tree, typed, and called against a stub",
         "endpoints": "method and path of logged calls, keys replaced by {id}; rare ones are counted and not shown",

@@ -6,10 +6,10 @@ belongs to `steps/`. What is slow to import is imported by the function that nee
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ratchet import objectives
 from ratchet.night import Night
@@ -123,6 +123,25 @@ def impact(night: Night) -> ImpactResult:
     return impacts(mart(night, "mart_impact_days"), known, rules, night.day, tried)
 
 
+def loop_figures(night: Night) -> list[dict[str, Any]]:
+    """Return the key figures of the loop; one failed finding does not take the others away."""
+    from ratchet.analyze.failure_classes import classified
+    from ratchet.contracts.estimates import Estimate
+    from ratchet.errors import NotComputable, RatchetError
+    from ratchet.measure import ledger
+    from ratchet.measure.loop_figures import loop_figures as figures
+    from ratchet.measure.programme import programme_of
+
+    known = ledger.with_tonight(courses(night), impact(night).impacts, night.day)
+    try:
+        tried = trials(night)
+        improved = programme_of(experiments(night, tried), tried.decided).improved
+    except RatchetError as error:
+        improved = Estimate(NotComputable(f"experiments could not be judged: {error}"), 0)
+    failures = classified(mart(night, "mart_failures_hourly"), night.settings.failure_classes)
+    return figures(known, ledger.ledger(known).auto_healing, improved, failures, night.day)
+
+
 def tuning(night: Night) -> tuple[TuningResult, History]:
     """Return every adaptive setting fitted and replayed, and what was decided about them before."""
     from ratchet.analyze.tuning import tune
@@ -210,6 +229,18 @@ def apis(night: Night) -> tuple[list[str], list[Entry]]:
         connected, problems = {}, [str(error)]
     rows = frames.records(mart(night, "mart_api_endpoints"))
     return problems, api_catalogue.catalogue(night.home, connected, rows, night.day, night.settings.k_anonymity)
+
+
+def adoption(night: Night, entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """Return how every published API client is used."""
+    from ratchet import api_catalogue, connected_apis, frames
+    from ratchet.deploy import api_clients, decisions
+
+    since = api_clients.published_since(decisions.read(night.home.decisions, night.day), night.day)
+    if not since:
+        return []
+    rows = frames.records(mart(night, "mart_api_endpoints"))
+    return api_catalogue.adopted(entries, connected_apis.load(config_folder()), rows, since, night.day)
 
 
 def published_clients(night: Night, in_force: Mapping[str, str]) -> dict[str, dict[str, str]]:

@@ -146,7 +146,16 @@ def run_dbt(warehouse: Warehouse, command: str, *arguments: str) -> Any:
 
 
 def _literals(context: Mapping[str, Any]) -> dict[str, str]:
-    return {name: f"date '{value}'" if isinstance(value, date) else str(int(value)) for name, value in context.items()}
+    return {name: _literal(value) for name, value in context.items()}
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, date):
+        return f"date '{value}'"
+    if isinstance(value, list):
+        quoted = ", ".join("'" + text.replace("'", "''") + "'" for text in value)
+        return f"[{quoted}]::varchar[]"
+    return repr(value)
 
 
 def _parse(home: Home) -> Any:

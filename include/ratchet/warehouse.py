@@ -30,8 +30,10 @@ from ratchet.home import Home
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA_VERSION = 5  # raised whenever a daily statistic changes its columns or its meaning
+SCHEMA_VERSION = 6  # raised whenever a daily statistic changes its columns or its meaning
 LOOKBACK_DAYS = 7  # an interaction and its feedback may land this far apart
+Told = date | int | float | list[str]
+_TOLD_TYPES = {int: "bigint", float: "double", list: "varchar[]"}  # any other is a date
 _SEARCH_PATH = "marts,intermediate,staging,main"
 
 
@@ -45,6 +47,18 @@ class WindowSettings(Protocol):
     @property
     def suggestion_window_days(self) -> int:
         """Length of the window in which features are suggested."""
+
+    @property
+    def rephrase_window_s(self) -> float:
+        """Seconds within which a request that says the same again is a retry."""
+
+    @property
+    def rephrase_similarity(self) -> float:
+        """How far both must say the same, 0 to 1."""
+
+    @property
+    def escalation_intents(self) -> tuple[str, ...]:
+        """Intents that mean a person was asked for."""
 
     @property
     def history_start(self) -> date | None:
@@ -100,11 +114,14 @@ class Warehouse:
         start = settings.history_start or self._first_landing(day, pending_days)
         forgotten = sorted(d for d in self._built() if d < start)
         pending = {*pending_days, *forgotten, *(d for d in self._built() if d <= day and _is_near(d, forgotten))}
-        context: dict[str, date | int] = {
+        context: dict[str, Told] = {
             "as_of": day,
             "history_start": start,
             "gap_window_days": settings.gap_window_days,
             "suggestion_window_days": settings.suggestion_window_days,
+            "rephrase_window_s": float(settings.rephrase_window_s),
+            "rephrase_similarity": float(settings.rephrase_similarity),
+            "escalation_intents": list(settings.escalation_intents),
         }
         self.connection.begin()
         _replace_row(self.connection, "run.context", context)
@@ -310,8 +327,8 @@ def _check_version(connection: Any, path: Path) -> None:
         )
 
 
-def _replace_row(connection: Any, table: str, row: Mapping[str, date | int]) -> None:
-    columns = ", ".join(f"{quoted(n)} {'date' if isinstance(v, date) else 'bigint'} not null" for n, v in row.items())
+def _replace_row(connection: Any, table: str, row: Mapping[str, Told]) -> None:
+    columns = ", ".join(f"{quoted(n)} {_TOLD_TYPES.get(type(v), 'date')} not null" for n, v in row.items())
     connection.execute(f"create or replace table {table} ({columns})")
     _insert(connection, table, [tuple(row.values())])
 

@@ -43,6 +43,9 @@ _LINEAGE = [
 class Windows:
     gap_window_days: int = 7
     suggestion_window_days: int = 30
+    rephrase_window_s: float = 120
+    rephrase_similarity: float = 0.8
+    escalation_intents: tuple[str, ...] = ("escalate",)
     history_start: date | None = None
 
 

@@ -48,7 +48,13 @@ DAMAGE = {
         "update mart_feedback set low = scored + 1, score_sum = 11 * feedback, unit_kind = 'household',"
         " kind = 'shrug', rater = 'cat'"
     ),
-    "mart_feedback_response": "update mart_feedback_response set requests_with_feedback = requests + 1",
+    "mart_feedback_response": (
+        "update mart_feedback_response set requests_with_feedback = requests + 1, rephrased = comparable + 1"
+    ),
+    "mart_feedback_calibration": "update mart_feedback_calibration set scored = seen + 1, score_sum = 11 * (seen + 1)",
+    "mart_rater_agreement": (
+        "insert into mart_rater_agreement select as_of, 'thumb', 'user', '', [11.0], 1, 1 from mart_fingerprints"
+    ),
     "mart_feedback_comments": "select 1",
     "mart_health_daily": "update mart_health_daily set unknown = requests + 1, low = scored + 1",
     "mart_executions": (

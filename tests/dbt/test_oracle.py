@@ -295,7 +295,7 @@ def test_usage(five_nights: Any, day: date, log: Log) -> None:
 
 def test_key_figures(five_nights: Any, day: date, log: Log) -> None:
     mart = five_nights.mart("mart_kpis_daily", day)
-    assert len(mart) == (84 + 28) * 15
+    assert len(mart) == (84 + 28) * 23
     assert not mart.duplicated(["metric_date", "window_days", "metric"]).any()
     for (end, days), figures in mart.groupby(["metric_date", "window_days"]):
         shown = figures.set_index("metric")
@@ -304,6 +304,12 @@ def test_key_figures(five_nights: Any, day: date, log: Log) -> None:
             assert (row["numerator"], row["denominator"], row["n"]) == (pytest.approx(numerator), denominator, n), (
                 metric
             )
+
+
+def sessions(log: Log) -> dict[Any, list[Event]]:
+    """Return what can be followed: the requests of a unit in one session that landed on one day."""
+    asked = [e for e in real(log.of("interaction")) if e["parent_id"] is None and unit(e)]
+    return grouped(asked, lambda e: (e["landed"], unit(e), e["session_id"]))
 
 
 def key_figures(log: Log, end: date, days: int) -> dict[str, tuple[float, float, int]]:
@@ -320,7 +326,14 @@ def key_figures(log: Log, end: date, days: int) -> dict[str, tuple[float, float,
     wins = sum(e["success"] is True for e in priced)
     failed_calls = sum((c["status_code"] or 0) >= 400 or c["error_type"] is not None for c in calls)
     people = len(units(asked))
+    opened = sum(t["status"] == "opened" for t in log.window("support_ticket", days, end=end))
+    has_tickets = any(t["status"] == "opened" for t in log.of("support_ticket"))
+    lost = [e for e in real(asked) if unit(e) and e["success"] is False]
+    final = {max(same, key=lambda e: (moment(e), e["event_id"]))["event_id"] for same in sessions(log).values()}
     return {
+        "tickets_per_request": (opened, requests if has_tickets else 0, requests if has_tickets else 0),
+        "feature_utilisation": (0, 0, 0),
+        "abandonment_rate": (sum(e["event_id"] in final for e in lost), len(lost), len(lost)),
         "requests": (requests, 1, requests),
         "active_users": (people, 1, people),
         "success_rate": (good, good + bad, good + bad),

@@ -28,7 +28,15 @@ def seen(home, day, content, **more):
 
 
 def row(api, path, calls=9):
-    return {"api": api, "method": "GET", "path_template": path, "calls": calls, "failures": 1, "parameters": ["q"]}
+    return {
+        "api": api,
+        "method": "GET",
+        "path_template": path,
+        "calls": calls,
+        "failures": 1,
+        "parameters": ["q"],
+        "sent": ["string q"],
+    }
 
 
 @pytest.fixture
@@ -91,7 +99,7 @@ def test_a_client_is_proven_once_and_kept_by_its_hash(home, proofs):
 
 def test_the_artifact_holds_to_its_schema(home, proofs, conforms):
     probe = {"operation": "GET /pets", "status": 200, "media_type": "", "reason": ""}
-    left = ({"operation": "GET /x", "reason": "dry run"},)
+    left = tuple({"operation": f"GET {path}", "reason": "dry run"} for path in ("/pets", "/x"))
     seen(home, DAY - timedelta(days=1), spec("/pets"), probes=({**probe, "shape": shape({"a": 1})},))
     seen(home, DAY, spec("/pets"), probes=({**probe, "shape": shape({"a": "x", "b": 1})},), untested=left)
     entries = api_catalogue.with_clients(home, made(home, [row("crm", "/v1/pets"), row("crm", "/no")]).values())
@@ -105,8 +113,17 @@ def test_the_artifact_holds_to_its_schema(home, proofs, conforms):
         sample_event_ids=("e",),
     )
     unmet = api_catalogue.unmet(entries, SimpleNamespace(features=(gap,)))
-    found = api_catalogue.as_artifact(entries, DAY) | {"matches": unmet, "problems": []}
+    days = {"dates": [DAY], "calls_on": [9], "failures_on": [1]}
+    called = [row("crm", "/v1/pets") | days, row("mail", "/send") | days]
+    connected = {"pets": ConnectedApi(base_url="https://a.example", logged_as=("crm",))}
+    used = api_catalogue.adopted(entries, connected, called, {"pets": DAY}, DAY)
+    found = api_catalogue.as_artifact(entries, DAY) | {"matches": unmet, "adoption": used, "problems": []}
     conforms("apis", found)
+    assert [(a["api"], a["calls"], a["used"]["value"]) for a in found["adoption"]] == [("pets", 9, 1)]
+    assert [(u["operation"], u["reason"], u["calls"]) for u in found["untested"]] == [
+        ("GET /pets", "dry run", 9),
+        ("GET /x", "dry run", 0),
+    ]
     assert [m["operation"] for m in found["matches"]] == ["GET /pets"]
     assert {e["path"]: e["in_spec"] for e in found["endpoints"]} == {"/v1/pets": True, "/no": False}
     (answers,) = found["apis"][0]["answers"]
@@ -115,4 +132,4 @@ def test_the_artifact_holds_to_its_schema(home, proofs, conforms):
         {"field": "$.a", "change": "integer became string"},
     ]
     assert [(f["field"], f["present"], f["of"]) for f in answers["fields"]] == [("$.a", 2, 2), ("$.b", 1, 2)]
-    conforms("apis", api_catalogue.as_artifact([], DAY) | {"matches": [], "problems": []})
+    conforms("apis", api_catalogue.as_artifact([], DAY) | {"matches": [], "adoption": [], "problems": []})

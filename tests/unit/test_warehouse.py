@@ -26,6 +26,9 @@ FIRST, SECOND = date(2026, 1, 1), date(2026, 1, 2)
 class Windows:
     gap_window_days: int = 7
     suggestion_window_days: int = 30
+    rephrase_window_s: float = 120
+    rephrase_similarity: float = 0.8
+    escalation_intents: tuple[str, ...] = ("escalate",)
     history_start: date | None = None
 
 
@@ -94,6 +97,9 @@ def test_a_build_is_told_its_night_and_its_windows(home: Home) -> None:
             "history_start": FIRST,
             "gap_window_days": 5,
             "suggestion_window_days": 30,
+            "rephrase_window_s": 120.0,
+            "rephrase_similarity": 0.8,
+            "escalation_intents": ["escalate"],
         }
 
 

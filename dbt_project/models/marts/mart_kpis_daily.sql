@@ -61,6 +61,35 @@ units as (
 
 ),
 
+behaviours as (
+
+    select * from {{ ref('int_request_behaviours') }}
+    where {{ has_landed() }} and {{ in_window(days_shown() + 6) }}
+
+),
+
+outcomes as (
+
+    select * from {{ ref('int_outcomes_daily') }}
+    where {{ has_landed() }} and {{ in_window(days_read()) }} and metric = 'minutes_saved' and unit_type = logged_type
+
+),
+
+feature_units as (
+
+    select distinct
+        interaction_units.event_date,
+        interaction_units.unit_key,
+    from {{ ref('int_interaction_units_daily') }} as interaction_units
+    inner join {{ ref('int_combinations') }} as features
+        on interaction_units.combination_id = features.combination_id
+    where
+        interaction_units.landed_date between {{ run_context('history_start') }} and {{ run_context('as_of') }}
+        and {{ in_window(days_shown() + 6, 'interaction_units.event_date') }}
+        and features.feature <> ''
+
+),
+
 periods as (
 
     select
@@ -107,6 +136,29 @@ measured as (
     select event_date, sum(scored) as scored, sum(low) as low, sum(score_sum) as score_sum from feedback group by event_date
     union all by name
     select event_date, answered from answered
+    union all by name
+    select event_date, sum(tickets_opened) as tickets from events group by event_date
+    union all by name
+    select
+        event_date,
+        count(*) as asked,
+        {%- for column, condition in behaviour_counts() %}
+        count(*) filter (where {{ condition }}) as {{ column }},
+        {%- endfor %}
+    from behaviours
+    group by event_date
+    union all by name
+    select event_date, sum(value_sum) as minutes_saved, sum(observations) as minutes_saved_n from outcomes group by event_date
+
+),
+
+-- silence about tickets or features says nothing before the first one was ever logged
+logged as (
+
+    select
+        coalesce(bool_or(tickets_opened > 0), false) as has_tickets,
+        (select count(*) > 0 from feature_units) as has_features,
+    from events
 
 ),
 
@@ -152,6 +204,62 @@ active as (
         count(distinct unit_key) as units,
     from units
     group by event_date
+
+),
+
+feature_unit_days as (
+
+    select
+        unit_key,
+        bit_or({{ day_bit() }}) as days,
+    from feature_units
+    group by unit_key
+
+),
+
+using_features as (
+
+    select
+        periods.metric_date,
+        periods.window_days,
+        count(*) as units,
+    from feature_unit_days
+    inner join periods on feature_unit_days.days & {{ days_between('periods.first_date', 'periods.metric_date') }} <> 0
+    where periods.window_days = 7
+    group by periods.metric_date, periods.window_days
+    union all by name
+    select
+        event_date as metric_date,
+        1 as window_days,
+        count(*) as units,
+    from feature_units
+    group by event_date
+
+),
+
+-- users by the age of their first day, and the days since on which they were there
+first_days as (
+
+    select
+        unit_key,
+        {{ run_context('as_of') }} - min(event_date) as age,
+        bit_or({{ day_bit() }}) as days,
+    from units
+    where {{ in_window(64) }} and unit_key & 3 = 1
+    group by unit_key
+
+),
+
+cohorts as (
+
+    select
+        {{ run_context('as_of') }} as metric_date,
+        1 as window_days,
+        {%- for after in [7, 30] %}
+        count(*) filter (where {{ is_cohort(after) }}) as cohort_{{ after }},
+        count(*) filter (where {{ is_cohort(after) }} and {{ came_back(after) }}) as returned_{{ after }},
+        {%- endfor %}
+    from first_days
 
 ),
 
@@ -202,11 +310,23 @@ joined as (
         quantiles.p50_ms,
         quantiles.p95_ms,
         quantiles.p99_ms,
+        logged.has_tickets,
+        coalesce(using_features.units, 0) as feature_units,
+        case when logged.has_features then coalesce(active.units, 0) else 0 end as feature_of_units,
+        {%- for after in [7, 30] %}
+        coalesce(cohorts.cohort_{{ after }}, 0) as cohort_{{ after }},
+        coalesce(cohorts.returned_{{ after }}, 0) as returned_{{ after }},
+        {%- endfor %}
     from sums
+    cross join logged
     left join active
         on sums.metric_date = active.metric_date and sums.window_days = active.window_days
     left join quantiles
         on sums.metric_date = quantiles.metric_date and sums.window_days = quantiles.window_days
+    left join using_features
+        on sums.metric_date = using_features.metric_date and sums.window_days = using_features.window_days
+    left join cohorts
+        on sums.metric_date = cohorts.metric_date and sums.window_days = cohorts.window_days
 
 ),
 

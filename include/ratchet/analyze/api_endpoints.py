@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ratchet.contracts.apis import METHODS, Answer, Api, Body, Media, Operation, Parameter, Place
+from ratchet.contracts.apis import METHODS, Answer, Api, Body, Media, Operation, Parameter, Place, Schema
 
 MANY_VALUES = 10  # a segment that takes so many values in one place is a parameter, as words of messages are
 _KEY = "{id}"
@@ -21,13 +21,14 @@ _TEXT = {"type": "string"}
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An endpoint that was called: its path has `{id}` for every segment that is a key."""
+    """An endpoint that was called: its path has `{id}` for every segment that is a key, `sent` is `type name` each."""
 
     method: str
     path: str
     calls: int
     failures: int
     parameters: tuple[str, ...] = ()
+    sent: tuple[str, ...] = ()
 
 
 def endpoints(rows: Iterable[Mapping[str, Any]]) -> list[Endpoint]:
@@ -37,7 +38,14 @@ def endpoints(rows: Iterable[Mapping[str, Any]]) -> list[Endpoint]:
         rows: of mart_api_endpoints, of one API.
     """
     found = [
-        Endpoint(r["method"].lower(), r["path_template"], int(r["calls"]), int(r["failures"]), tuple(r["parameters"]))
+        Endpoint(
+            r["method"].lower(),
+            r["path_template"],
+            int(r["calls"]),
+            int(r["failures"]),
+            tuple(r["parameters"]),
+            tuple(r["sent"]),
+        )
         for r in rows
         if r["method"].lower() in METHODS
     ]
@@ -74,13 +82,13 @@ def _around(endpoint: Endpoint, segments: Sequence[str], place: int) -> tuple[st
 
 def _added(one: Endpoint | None, other: Endpoint, path: str) -> Endpoint:
     if one is None:
-        return Endpoint(other.method, path, other.calls, other.failures, other.parameters)
-    names = tuple(sorted({*one.parameters, *other.parameters}))
-    return Endpoint(one.method, path, one.calls + other.calls, one.failures + other.failures, names)
+        return replace(other, path=path)
+    names, sent = (tuple(sorted({*a, *b})) for a, b in ((one.parameters, other.parameters), (one.sent, other.sent)))
+    return Endpoint(one.method, path, one.calls + other.calls, one.failures + other.failures, names, sent)
 
 
 def mined(name: str, found: Iterable[Endpoint]) -> Api:
-    """Return an API as its endpoints show it; types are not known, so arguments are texts and answers anything."""
+    """Return an API as its endpoints show it; arguments have the types that were sent, answers may be anything."""
     operations = tuple(_operation(endpoint) for endpoint in found if endpoint.path.startswith("/"))
     notes = ("mined from logged calls: parameters and answers are not promised by anybody",)
     return Api(name, "", "traffic", operations, notes=notes)
@@ -88,13 +96,15 @@ def mined(name: str, found: Iterable[Endpoint]) -> Api:
 
 def _operation(endpoint: Endpoint) -> Operation:
     path, names = _numbered(endpoint.path)
+    types = _types(endpoint.sent)
     in_path = [Parameter(n, Place.PATH, True, _TEXT, "simple", False) for n in names]
     in_query = [
-        Parameter(n, Place.QUERY, False, {}, "form", True)
+        Parameter(n, Place.QUERY, False, types.get(n, {}), "form", True)
         for n in endpoint.parameters
         if endpoint.method not in _BODIES
     ]
-    body = Body(Media.JSON, "application/json", {}, False) if endpoint.method in _BODIES else None
+    sent = {"type": "object", "properties": types} if types else {}
+    body = Body(Media.JSON, "application/json", sent, False) if endpoint.method in _BODIES else None
     said = f"Called {endpoint.calls:,} times by the application."
     return Operation(
         endpoint.method,
@@ -104,6 +114,16 @@ def _operation(endpoint: Endpoint) -> Operation:
         body=body,
         answer=Answer(Media.JSON, ({},)),
     )
+
+
+def _types(sent: Iterable[str]) -> dict[str, Schema]:
+    """Return what was sent under each name; a whole number is a number too, and of two other types none is told."""
+    known: dict[str, set[str]] = defaultdict(set)
+    for typed in sent:
+        kind, _, name = typed.partition(" ")
+        known[name].add(kind)
+    single = {name: kinds - {"integer"} if kinds == {"integer", "number"} else kinds for name, kinds in known.items()}
+    return {name: {"type": next(iter(kinds))} if len(kinds) == 1 else {} for name, kinds in sorted(single.items())}
 
 
 def _numbered(path: str) -> tuple[str, list[str]]:

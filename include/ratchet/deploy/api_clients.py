@@ -39,6 +39,23 @@ def in_force(recorded: Iterable[Decision], as_of: date) -> dict[str, str]:
     return {api: digest for api, (_, digest) in sorted(found.items())}
 
 
+def published_since(recorded: Iterable[Decision], as_of: date) -> dict[str, date]:
+    """Return for each API with a client in force the first day on which it had one.
+
+    Args:
+        recorded: in the order of `decisions.read`.
+        as_of: later ones do not count.
+    """
+    known = [d for d in recorded if d.effective_date <= as_of]
+    now = in_force(known, as_of)
+    since: dict[str, date] = {}
+    for decision in known:
+        if decision.decision is Kind.DEPLOYED and is_client(decision.facts) and decision.facts["api"] in now:
+            api = str(decision.facts["api"])
+            since[api] = min(since.get(api, decision.effective_date), decision.effective_date)
+    return dict(sorted(since.items()))
+
+
 def index(clients: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     """Return `api_clients/index.json`: the packages that are there."""
     return {"clients": [{"api": name, "path": f"{FOLDER}/{name}", "files": sorted(f)} for name, f in clients.items()]}

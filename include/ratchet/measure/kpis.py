@@ -15,7 +15,7 @@ import pandas as pd
 
 from ratchet import frames
 from ratchet.contracts.estimates import Estimate, as_record
-from ratchet.contracts.key_figures import FIGURES, Figure, Kind
+from ratchet.contracts.key_figures import FIGURES, MISSING, Figure, Kind
 from ratchet.errors import NotComputable
 from ratchet.statistics.arrays import LEVEL, Intervals, divide
 from ratchet.statistics.comparisons import against_days, between_days, difference
@@ -145,6 +145,7 @@ class _Days:
 
     def __init__(self, figure: Figure, rows: pd.DataFrame, as_of: date) -> None:
         self.figure = figure
+        self.missing = MISSING.get(figure.metric, _NOTHING)
         self.dates = [as_of - timedelta(days=back) for back in reversed(range(SERIES_DAYS))]
         by_day = rows.set_index("metric_date").reindex(self.dates)
         self.above, self.below = (by_day[c].to_numpy(dtype=float) for c in ("numerator", "denominator"))
@@ -158,9 +159,9 @@ class _Days:
         if self.figure.kind in (Kind.COUNT, Kind.DAILY):
             value = float(self.values[-1])
             note = "a count is complete" if self.figure.kind is Kind.COUNT else "only the day's value is kept"
-            return Estimate(NotComputable(_NOTHING), n) if np.isnan(value) else Estimate(value, n, note=note)
+            return Estimate(NotComputable(self.missing), n) if np.isnan(value) else Estimate(value, n, note=note)
         above, below = np.nan_to_num([self.above[-1], self.below[-1]])
-        return self._interval(above, below, 1.0, LEVEL).estimate(0, n, _NOTHING)
+        return self._interval(above, below, 1.0, LEVEL).estimate(0, n, self.missing)
 
     def against_week_before(self) -> Change:
         """Compare with the same weekday a week before."""

@@ -36,8 +36,18 @@ def errors(night: Night) -> Summary:
 
 
 def feedback(night: Night) -> Summary:
-    """Find what people are dissatisfied with."""
-    return keep(night, "feedback", inputs.feedback(night).as_artifact())
+    """Find what people are dissatisfied with, what they did next, and what their behaviour and raters are worth."""
+    from ratchet.analyze import behaviours, raters
+
+    found = inputs.feedback(night)
+    response = inputs.mart(night, "mart_feedback_response")
+    parts = {
+        **behaviours.behaviours(response, found.window_days, night.day),
+        **behaviours.calibration(inputs.mart(night, "mart_feedback_calibration"), night.day),
+        "agreement": raters.agreements(inputs.mart(night, "mart_rater_agreement"), night.day),
+        "definitions": {**found.definitions, **behaviours.DEFINITIONS, **raters.DEFINITIONS},
+    }
+    return keep(night, "feedback", found.as_artifact() | parts)
 
 
 def usage(night: Night) -> Summary:
@@ -83,10 +93,18 @@ def tuning(night: Night) -> Summary:
 
 
 def kpis(night: Night) -> Summary:
-    """Measure the key figures and what changed."""
+    """Measure the key figures of the application and of the loop, and what changed."""
+    from ratchet.measure import loop_figures
     from ratchet.measure.kpis import key_figures
 
-    return keep(night, "kpis", key_figures(inputs.mart(night, "mart_kpis_daily"), night.day).as_artifact())
+    found = key_figures(inputs.mart(night, "mart_kpis_daily"), night.day).as_artifact()
+    changes = night.result("changes") or []
+    parts = {
+        "loop": inputs.loop_figures(night),
+        "adoption": loop_figures.adoption(inputs.mart(night, "mart_usage"), changes, night.day),
+        "definitions": {**found["definitions"], **loop_figures.DEFINITIONS},
+    }
+    return keep(night, "kpis", found | parts)
 
 
 def experiments(night: Night) -> Summary:
@@ -121,13 +139,14 @@ def rollouts(night: Night) -> Summary:
 
 
 def apis(night: Night) -> Summary:
-    """Say what the connected APIs can do, what of it is asked for in vain, and prove a client of each."""
+    """Say what the connected APIs can do, what of it is asked for in vain or used, and prove a client of each."""
     from ratchet import api_catalogue
 
     problems, entries = inputs.apis(night)
     entries = api_catalogue.with_clients(night.home, entries)
     unmet = api_catalogue.unmet(entries, inputs.gaps(night))
-    found = api_catalogue.as_artifact(entries, night.day) | {"matches": unmet, "problems": problems}
+    parts = {"matches": unmet, "adoption": [] if problems else inputs.adoption(night, entries), "problems": problems}
+    found = api_catalogue.as_artifact(entries, night.day) | parts
     return keep(night, "apis", found)
 
 

@@ -33,7 +33,7 @@ def report(night: Night) -> Summary:
         "summary.json": files.to_json(reporting.summary(files.plain(view.as_dict()), *_of_summary(results))),
         **_fix_pages(night),
     }
-    folder = artifacts.assemble(night, pages)
+    folder = artifacts.assemble(night, pages | reporting.task_pages(night.result("tasks")))
     shelf.write(night.home, night.day)
     return {"report": str(folder / "report.html"), "headline": view.headline}
 

@@ -3,7 +3,7 @@ from ratchet.contracts.apis import Place
 
 
 def row(path, calls=1, method="GET", **more):
-    return {"method": method, "path_template": path, "calls": calls, "failures": 0, "parameters": []} | more
+    return {"method": method, "path_template": path, "calls": calls, "failures": 0, "parameters": [], "sent": []} | more
 
 
 def test_a_segment_that_takes_many_values_is_a_parameter():
@@ -34,6 +34,21 @@ def test_endpoints_become_operations_with_named_keys():
         ("limit", Place.QUERY, False),
     ]
     assert (post.parameters, post.body.required) == ((), False)
+
+
+def test_what_was_sent_has_the_types_that_were_seen():
+    sent = ("array tags", "integer limit", "integer price", "number price", "integer id", "string id", "string a b")
+    rows = [row("/pets", parameters=["limit", "unseen"], sent=sent[:3]), row("/pets", 2, sent=sent[3:])]
+    [query] = mined("x", endpoints(rows)).operations
+    assert {p.name: p.schema for p in query.parameters} == {"limit": {"type": "integer"}, "unseen": {}}
+    [posted] = mined("x", [Endpoint("post", "/pets", 1, 0, (), sent)]).operations
+    assert posted.body.schema["properties"] == {
+        "a b": {"type": "string"},
+        "id": {},
+        "limit": {"type": "integer"},
+        "price": {"type": "number"},
+        "tags": {"type": "array"},
+    }
 
 
 def test_braces_in_a_logged_path_are_no_parameters():

@@ -11,6 +11,16 @@ GLAD = {"intent": "answer", "scores": [10, 10, 7.5, 7.5, 10, 5] * 20}
 SAD = {"intent": "export", "scores": [0, 0, 2.5, 2.5, 0, 5, 2.5, 10] * 4}
 
 
+NOTHING = {"value": None, "n": 0, "low": None, "high": None}
+BESIDE = {  # what the step puts beside: tested in test_behaviours.py and test_raters.py
+    "did_next": {"intent": "", "requests": 0, "rephrased": NOTHING, "abandoned": NOTHING, "escalated": NOTHING},
+    "behaviours": [],
+    "calibration": [],
+    "implicit": {"requests": 0, "by_table": None, "calibrated": None, "unknown": 0},
+    "agreement": [],
+}
+
+
 @pytest.fixture
 def find(feedback, response, comments, rules):
     def run(*rows, asked=(), said=(), **changed):
@@ -148,7 +158,7 @@ def test_order_does_not_matter_and_hostile_content_stays_data(feedback, response
 
 
 def test_the_artifact_holds_to_its_schema(find, conforms):
-    conforms("feedback", find().as_artifact())
+    conforms("feedback", find().as_artifact() | BESIDE)
     asked = [{"intent": "export", "requests": 40, "requests_with_feedback": 30}, {"intent": "x"}]
     rows = [GLAD, SAD | {"rating_sum": 50.0, "rating_n": 32}, {"intent": "", "scores": [1.0]}]
-    conforms("feedback", find(*rows, asked=asked, said=SAID).as_artifact())
+    conforms("feedback", find(*rows, asked=asked, said=SAID).as_artifact() | BESIDE)

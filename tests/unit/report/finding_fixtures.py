@@ -220,6 +220,20 @@ def intent_feedback(intent: str, mean: float, n: int) -> dict[str, Any]:
     }
 
 
+def did_next(intent: str, requests: int) -> dict[str, Any]:
+    """Return what people did after requests of an intent."""
+    parts = {"rephrased": share(requests // 30, requests), "abandoned": share(requests // 40, requests // 10)}
+    return {"intent": intent, "requests": requests, **parts, "escalated": share(requests // 90, requests)}
+
+
+def signal(
+    name: str, seen: int, table: float | None, explicit: dict[str, Any], verdict: str, score: float | None
+) -> dict[str, Any]:
+    """Return what one behaviour means."""
+    found = {"signal": name, "derived": False, "seen": seen, "map_score": table, "explicit": explicit}
+    return found | {"verdict": verdict, "calibrated_score": score}
+
+
 def feedback(
     intents: tuple[str, ...] = ("translate_document", "book_flight", "weather", "summarise"),
 ) -> dict[str, Any]:
@@ -234,22 +248,51 @@ def feedback(
         "overall": [overall | {"window_days": d, "response_rate": share(611, 21480)} for d in (7, 30)],
         "patterns": [
             {
-                "intent": judged[0]["intent"],
+                "intent": name["intent"],
                 "window_days": 30,
                 "signs": ["worse than the rest"],
-                "feedback": judged[0],
+                "feedback": name,
                 "rest_low_share": 0.14,
                 "words": [{"word": w, "texts": 9, "texts_elsewhere": 1, "z": 3.1} for w in ("wrong", "language")],
                 "samples": ["it translated into the wrong language", "half of the page is missing"],
                 "sample_event_ids": ids("fb", 3),
             }
+            for name in judged[:1]
         ],
         "intents": judged,
         "sources": [],
         "response": [],
         "below_floor": {"reason": "fewer than 5 scores", "intents": 7, "scored": 19},
         "without_intent": {"reason": "the interaction has no intent or was not logged", "intents": 1, "scored": 4},
+        "did_next": did_next("", 21480),
+        "behaviours": [did_next(name, 900) for name in intents],
+        "implicit": {"requests": 240, "by_table": 6.4, "calibrated": 5.9, "unknown": 12},
+        "calibration": [
+            signal("used_as_is", 140, 9.0, about(7.1, 22, 0.8), "differs", 7.1),
+            signal("immediate_retry", 88, 2.0, about(2.4, 14, 0.9), "agrees", 2.4),
+            *(signal(name, 12, None, about(6.0, 3, 2.0), "not enough data", None) for name in intents),
+            signal("rephrase_retry", 61, None, about(3.0, 11, 1.1), "not enough data", 3.0) | {"derived": True},
+        ],
+        "agreement": [
+            {
+                "kind": "score",
+                "rater": "expert",
+                "question": name,
+                "items": 120,
+                "ratings": 360,
+                "alpha": about(0.71, 120, 0.09),
+                "alpha_nominal": about(0.64, 120, 0.1),
+                "unanimous": share(81, 120),
+            }
+            for name in intents
+        ],
         "definitions": {
+            "rephrased": "requests that the same unit asked again",
+            "abandoned": "failed requests after which the unit asked nothing more",
+            "escalated": "requests after which a person was asked for",
+            "calibration": "mean of the scores that people gave to the same requests",
+            "agreement": "Krippendorff's alpha of their scores",
+            "unanimous": "things on which all raters gave the same score",
             "pattern": "at least 5 low scores in 30 days",
             "mean": "plain average",
             "low": "a score below 5",

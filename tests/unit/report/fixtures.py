@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.unit.report import agent_fixtures, documentation_fixtures, fix_fixtures, impact_fixtures, trial_fixtures
 from tests.unit.report.data_fixtures import check, drift, gate, load, quality
-from tests.unit.report.finding_fixtures import error, errors, features, feedback, usage
+from tests.unit.report.finding_fixtures import did_next, error, errors, features, feedback, usage
 from tests.unit.report.health_fixtures import health, kpis, trends
 from tests.unit.report.improvement_fixtures import apis, improvement, improvements, tasks, tuning
 
@@ -108,6 +108,7 @@ def hostile() -> dict[str, Any]:
         ),
         target_failures=list(HOSTILE),
         feedback=feedback(HOSTILE),
+        kpis=kpis(HOSTILE),
         usage=usage(HOSTILE),
         agents=agent_fixtures.agents(HOSTILE),
         tuning=tuning(HOSTILE),
@@ -140,6 +141,7 @@ def flooded() -> dict[str, Any]:
         features=features(names),
         errors=errors([error(names[i % 200], names[i % 200], 1200 - i, "new") for i in range(1000)]),
         feedback=feedback(names),
+        kpis=kpis(names),
         usage=usage(names),
         agents=agent_fixtures.agents(names),
         tuning=tuning(names),
@@ -175,7 +177,8 @@ def empty() -> dict[str, Any]:
         errors=errors([])
         | {"kinds": 0, "occurrences": 0, "reason": "no error was logged in 35 days", "below_floor": {}},
         fixes=fix_fixtures.fixes([], []) | {"reason": "no error is frequent enough"},
-        feedback=feedback() | {"overall": [], "patterns": [], "intents": [], "reason": "0 scores in 30 days"},
+        feedback=feedback(())
+        | {"overall": [], "reason": "0 scores in 30 days", "did_next": did_next("", 0), "calibration": []},
         usage=usage() | {"usage": [], "reason": "no interaction was logged in the last 30 days"},
         health=health("no data") | {"reason": "success rate: 0 events in 1 day, 30 are needed", "services": []},
         agents=agent_fixtures.nothing(),

@@ -186,7 +186,11 @@ def trends() -> dict[str, Any]:
     return find_trends(series_mart(DAY), objectives.load(config_folder()), DAY).as_artifact()
 
 
-def kpis() -> dict[str, Any]:
+def _loop(metric: str, label: str, unit: str, value: dict[str, Any]) -> dict[str, Any]:
+    return {"metric": metric, "label": label, "unit": unit, "value": value, "definition": label, "source": "decisions"}
+
+
+def kpis(features: tuple[str, ...] = ("smart_search", "summaries", "export")) -> dict[str, Any]:
     """Return kpis.json."""
     seed = random.Random(7)
     found = [_kpi(seed, *k) for k in _KPIS]
@@ -201,7 +205,21 @@ def kpis() -> dict[str, Any]:
         "reason": "",
         "kpis": [*found, uptime],
         "undefined": [],
+        "loop": [
+            _loop("gaps_found", "Gaps found this week", "count", {"value": 4, "n": 4, "low": None, "high": None}),
+            _loop("capabilities_added", "Capabilities added", "count", {"value": 1, "n": 1, "low": None, "high": None}),
+            _loop("auto_healing", "Auto-healing that worked", "share", share(5, 7)),
+            _loop("experiments_improved", "Experiments that improved", "share", nothing),
+        ],
+        "adoption": [
+            {"feature": f, "new": i == 0, "units": 290 - i, "share": share(290 - i, 312)}
+            for i, f in enumerate(features)
+        ],
         "definitions": {
+            "gaps_found": "feature gaps first proposed in the last 7 days",
+            "capabilities_added": "API clients that were deployed",
+            "auto_healing": "deployments that no person approved whose effect was verified",
+            "adoption": "units that used a feature in 30 days",
             "value": "of the night's day",
             "week": "the same over the seven days that end with it",
             "week_before": "against the same weekday a week before",

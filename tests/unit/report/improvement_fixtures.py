@@ -79,7 +79,8 @@ def apis(names: tuple[str, ...] = ("calendar",)) -> dict[str, Any]:
         "reason": "" if names else "no API is connected and none was called",
         "apis": [_api(name) for name in names],
         "endpoints": [
-            {"api": n, "method": "get", "path": f"/{n}", "calls": 9, "failures": 1, "parameters": [n], "in_spec": False}
+            {"api": n, "method": "get", "path": f"/{n}", "calls": 9, "failures": 1, "parameters": [n]}
+            | {"sent": [f"string {n}"], "in_spec": False}
             for n in names
         ],
         "matches": [
@@ -87,11 +88,20 @@ def apis(names: tuple[str, ...] = ("calendar",)) -> dict[str, Any]:
             | {"share": 0.75, "sample_event_ids": ["e1"]}
             for n in names
         ],
+        "untested": [{"api": n, "operation": n, "reason": n, "calls": 3, "failures": 0} for n in names],
+        "adoption": [_adopted(n) for n in names],
         "problems": [f"{n}: unknown key" for n in names[:1]],
         "definitions": {
-            name: f"what {name} means" for name in ("client", "state", "dialect", "untested", "endpoints", "matches")
+            name: f"what {name} means"
+            for name in ("client", "state", "dialect", "untested", "endpoints", "matches", "adoption", "used")
         },
     }
+
+
+def _adopted(name: str) -> dict[str, Any]:
+    found = {"api": name, "published_on": "2026-11-12", "operations": 12, "used": share(5, 12), "calls": 340}
+    days = {"a_day": about(37.8, 9, 4.0), "a_day_before": about(2.1, 21, 1.2)}
+    return found | days | {"failed": share(6, 340)}
 
 
 def _api(name: str) -> dict[str, Any]:

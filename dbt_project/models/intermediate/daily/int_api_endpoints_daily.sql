@@ -4,6 +4,7 @@ with calls as (
         *,
         {{ path_template('path') }} as path_template,
         case when json_type(params) = 'OBJECT' then json_keys(params) else [] end as names,
+        case when json_type(params) = 'OBJECT' then {{ sent_types('params') }} else [] end as typed,
     from {{ ref('stg_api_call') }}
     where {{ is_pending() }}
 
@@ -22,6 +23,7 @@ counted as (
             where coalesce(status_code >= 400, false) or error_type is not null or error is not null
         ) as failures,
         list_slice(list_sort(list_distinct(flatten(list(names)))), 1, 50) as parameters,
+        list_slice(list_sort(list_distinct(flatten(list(typed)))), 1, 100) as sent,
     from calls
     group by all
 
@@ -47,5 +49,6 @@ select
     cast(sum(calls) as bigint) as calls,
     cast(sum(failures) as bigint) as failures,
     {{ merged('parameters', 'place <= 1000') }} as parameters,
+    {{ merged('sent', 'place <= 1000') }} as sent,
 from ranked
 group by all

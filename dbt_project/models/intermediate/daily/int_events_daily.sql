@@ -2,7 +2,13 @@ with
 {% for stream in ['interaction', 'error', 'feedback', 'flag_evaluation', 'outcome', 'api_call', 'validation', 'resource', 'heartbeat', 'support_ticket', 'change'] %}
 {{ stream }} as (
 
-    select '{{ stream }}' as stream, event_date, landed_date, clock, service
+    select
+        '{{ stream }}' as stream,
+        event_date,
+        landed_date,
+        clock,
+        service,
+        {{ "status = 'opened'" if stream == 'support_ticket' else 'false' }} as is_opening,
     from {{ ref('stg_' ~ stream) }}
     where {{ is_pending() }}
 
@@ -41,5 +47,6 @@ select
     clock,
     coalesce(service, '') as service,
     count(*) as events,
+    count(*) filter (where is_opening) as tickets_opened,
 from events
 group by all

@@ -25,6 +25,13 @@ pairs as (
         interactions.service,
         interactions.unit,
         interactions.unit_kind,
+        feedback.kind,
+        feedback.action,
+        coalesce(feedback.rater, '') as rater,
+        nullif(feedback.rater_id, '') as rater_id,
+        coalesce(feedback.attributes ->> '$.question', '') as question,
+        coalesce(feedback.attributes ->> '$.item_id', feedback.interaction_id) as item,
+        {{ feedback_score() }} as score_10,
     from feedback
     inner join interactions on feedback.interaction_id = interactions.event_id
     where

@@ -1,10 +1,10 @@
-"""Connected APIs: what they can do, what changed and breaks, what of it people ask for in vain."""
+"""Connected APIs: what they can do, what changed and breaks, what of it people ask for in vain or use."""
 
 from __future__ import annotations
 
 from ratchet.report.logtext import logged, prose, text
 from ratchet.report.numbers import Unit, count
-from ratchet.report.results import SHOWN_ROWS, Row, rows, total
+from ratchet.report.results import SHOWN_ROWS, Row, estimate, rows, total, without_empty
 from ratchet.report.view import Block, CellKind, Column, Label, Paragraph, Table, Tone
 
 _BREAKS = 5
@@ -18,7 +18,12 @@ def apis(result: Row) -> list[Block]:
         return [*problems, Paragraph(text(f"Nothing to show: {result.get('reason') or 'no API is known'}."))]
     connected = [api for api in found if api.get("connected")]
     lead = f"{count(len(connected), 'API')} connected, {count(len(found) - len(connected))} more only seen in the log."
-    tables = [*_apis(connected), *_unmet(rows(result, "matches")), *_endpoints(rows(result, "endpoints"))]
+    tables = [
+        *_apis(connected),
+        *_adoption(rows(result, "adoption")),
+        *_unmet(rows(result, "matches")),
+        *_endpoints(rows(result, "endpoints")),
+    ]
     return [*problems, Paragraph(text(lead)), *_breaking(connected), *tables]
 
 
@@ -77,6 +82,24 @@ def _breaking(connected: list[Row]) -> list[Block]:
             Paragraph(text(f"{count(len(said) - _BREAKS)} more breaking changes are in apis.json."), Tone.MUTED)
         )
     return blocks
+
+
+def _adoption(found: list[Row]) -> list[Block]:
+    columns = (
+        Column("api", "Client", definition="apis-adoption"),
+        Column("since", "Published on"),
+        Column("used", "Operations used", CellKind.ESTIMATE, Unit.SHARE, "apis-used"),
+        Column("a_day", "Calls a day since", CellKind.ESTIMATE, Unit.RATIO, "apis-adoption"),
+        Column("before", "Calls a day before", CellKind.ESTIMATE, Unit.RATIO, "apis-adoption"),
+        Column("failed", "Failed", CellKind.ESTIMATE, Unit.SHARE),
+    )
+    shown = tuple(
+        {"api": logged(a.get("api")), "since": str(a.get("published_on")), "before": estimate(a.get("a_day_before"))}
+        | {key: estimate(a.get(key)) for key in ("used", "a_day", "failed")}
+        for a in found[:SHOWN_ROWS]
+    )
+    table = Table("Are published clients used?", columns, shown, len(found), "apis_adoption.csv")
+    return without_empty(table) if shown else []
 
 
 def _unmet(found: list[Row]) -> list[Block]:

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 from ratchet.report import charts
-from ratchet.report.logtext import logged, text
+from ratchet.report.logtext import logged, shortened, text
 from ratchet.report.numbers import Unit, count, plural
 from ratchet.report.results import SHOWN_ROWS, Row, estimate, evidence, rows, total, without_empty
 from ratchet.report.view import Bar, Bars, Block, CellKind, Column, Fact, Facts, Paragraph, Table, Tone
 
 _TOP_SCORE = 10.0
 _BARS = 8
+_SIGNALS = 6
+_QUESTIONS = 3
+_LABEL = 60  # of a bar; the whole name stands in the CSV
+_NAME = 32  # these are names of an action or a question, not texts
+_DERIVED = {
+    "rephrase_retry": "asked again in much the same words",
+    "abandonment": "failed and given up",
+    "escalation": "asked for a person",
+}
 
 
 def feedback(result: Row) -> list[Block]:
     """Return how satisfied people are and which intents disappoint them."""
     overall = next((o for o in rows(result, "overall") if o.get("window_days") == result.get("window_days")), {})
     if not total(overall, "scored"):
-        return [Paragraph(text(f"Nothing to judge: {result.get('reason') or 'no feedback was logged'}."))]
+        nothing = Paragraph(text(f"Nothing to judge: {result.get('reason') or 'no feedback was logged'}."))
+        return [nothing, *_did_next(result), *_agreement(rows(result, "agreement"))]
     blocks: list[Block] = [_facts(result, overall), Paragraph(text(_found(result)))]
     patterns = rows(result, "patterns")
     if patterns:
         blocks += without_empty(_pattern_table(patterns))
-    return [*blocks, *_intent_bars(result, overall), *_left_out(result)]
+    blocks += [*_intent_bars(result, overall), *_left_out(result)]
+    return [*blocks, *_did_next(result), *_calibration(result), *_agreement(rows(result, "agreement"))]
 
 
 def _facts(result: Row, overall: Row) -> Facts:
@@ -86,7 +97,7 @@ def _intent_bars(result: Row, overall: Row) -> list[Block]:
     )
     bars = tuple(
         Bar(
-            logged(i["intent"]),
+            logged(shortened(str(i["intent"]), _LABEL)),
             estimate(i.get("shrunk_mean")),
             Tone.BAD if i["intent"] in disappointing else Tone.PLAIN,
         )
@@ -114,3 +125,69 @@ def _left_out(result: Row) -> list[Block]:
     left = [result.get("below_floor") or {}, result.get("without_intent") or {}]
     said = [f"{count(total(u, 'scored'), 'score')} ({u.get('reason')})" for u in left if total(u, "scored")]
     return [Paragraph(text(f"Not judged: {'; '.join(said)}."), Tone.MUTED)] if said else []
+
+
+def _did_next(result: Row) -> list[Block]:
+    """Return what people did after an answer, where it could be seen."""
+    found = result.get("did_next") or {}
+    shown = (
+        _fact("Asked again in much the same words", found.get("rephrased"), Unit.SHARE, "feedback-rephrased"),
+        _fact("Failed and given up", found.get("abandoned"), Unit.SHARE, "feedback-abandoned"),
+        _fact("Asked for a person", found.get("escalated"), Unit.SHARE, "feedback-escalated"),
+    )
+    known = tuple(fact for fact in shown if fact.value is not None)
+    return [Paragraph(text("What people did next, read from the log:")), Facts(known)] if known else []
+
+
+def _calibration(result: Row) -> list[Block]:
+    """Return what behaviour means by the scores of people who did both."""
+    signals = rows(result, "calibration")
+    derived = [s for s in signals if s.get("derived")]
+    listed = [*[s for s in signals if not s.get("derived")][:_SIGNALS], *derived]
+    columns = (
+        Column("signal", "What people did", definition="feedback-calibration"),
+        Column("seen", "Requests", CellKind.NUMBER),
+        Column("table", "Score by the table", CellKind.NUMBER, Unit.SCORE),
+        Column("explicit", "Score they gave", CellKind.ESTIMATE, Unit.SCORE, "feedback-calibration"),
+        Column("verdict", "The table"),
+    )
+    shown = tuple(
+        {
+            "signal": logged(shortened(str(s.get("signal")), _NAME))
+            if not s.get("derived")
+            else f"{_DERIVED.get(str(s.get('signal')))} (derived)",
+            "seen": total(s, "seen"),
+            "table": s.get("map_score"),
+            "explicit": estimate(s.get("explicit")),
+            "verdict": str(s.get("verdict")),
+        }
+        for s in listed
+    )
+    caption = "What behaviour means, by scores of the same requests"
+    return without_empty(Table(caption, columns, shown, len(signals), "feedback_calibration.csv")) if shown else []
+
+
+def _agreement(found: list[Row]) -> list[Block]:
+    """Return how far raters agree who judged the same things."""
+    columns = (
+        Column("raters", "Raters"),
+        Column("question", "Question"),
+        Column("items", "Things judged", CellKind.NUMBER),
+        Column("alpha", "Krippendorff's alpha", CellKind.ESTIMATE, Unit.RATIO, "feedback-agreement"),
+        Column("nominal", "As equal or not", CellKind.ESTIMATE, Unit.RATIO, "feedback-agreement"),
+        Column("unanimous", "Unanimous", CellKind.ESTIMATE, Unit.SHARE, "feedback-unanimous"),
+    )
+    shown = tuple(
+        {
+            "raters": f"{a.get('rater') or 'unnamed'}, {a.get('kind')}",
+            "question": logged(shortened(str(a.get("question")), _NAME)) if a.get("question") else None,
+            "items": total(a, "items"),
+            "alpha": estimate(a.get("alpha")),
+            "nominal": estimate(a.get("alpha_nominal")),
+            "unanimous": estimate(a.get("unanimous")),
+        }
+        for a in found[:_QUESTIONS]
+    )
+    if not shown:
+        return []
+    return without_empty(Table("How far raters agree", columns, shown, len(found), "feedback_agreement.csv"))

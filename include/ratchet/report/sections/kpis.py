@@ -1,14 +1,30 @@
-"""Key figures: the day's value with its interval, against a week before, and the days that led here."""
+"""Key figures: the day's value with its interval, against a week before, the days that led here, and the loop's own."""
 
 from __future__ import annotations
 
 from datetime import date
 from itertools import dropwhile
 
-from ratchet.report.logtext import prose, text
+from ratchet.report import charts
+from ratchet.report.logtext import logged, prose, shortened, text
 from ratchet.report.numbers import Unit
-from ratchet.report.results import Row, estimate, rows, total
-from ratchet.report.view import Band, Block, Change, KeyFigure, KeyFigures, Paragraph, Point, Tone, Trends
+from ratchet.report.results import Row, estimate, rows, total, without_empty
+from ratchet.report.view import (
+    Band,
+    Block,
+    CellKind,
+    Change,
+    Column,
+    Fact,
+    Facts,
+    KeyFigure,
+    KeyFigures,
+    Paragraph,
+    Point,
+    Table,
+    Tone,
+    Trends,
+)
 
 # the first screen shows the first five of these that can be computed
 FIRST = (
@@ -22,6 +38,8 @@ FIRST = (
     "requests",
 )
 _LINES = 6
+_ADOPTED = 4
+_NAME = 32
 _MOST = {Unit.SHARE: 1.0, Unit.SCORE: 10.0}  # no key figure is below 0
 _TONES = {"good": Tone.GOOD, "bad": Tone.BAD, "changed": Tone.PLAIN}
 _WORDS = {
@@ -44,16 +62,60 @@ def kpis(result: Row) -> list[Block]:
     known = tuple(f for f in found if f.estimate.number is not None or f.week.number is not None)
     if not known:
         return [Paragraph(text("No key figure: ", prose(result.get("reason"), "nothing was logged"), "."))]
-    missing = [f.label.lower() for f in found if f not in known]
+    missing = [
+        f"{f.label.lower()} ({charts.uncertainty_in_words(f.estimate, f.unit)})" for f in found if f not in known
+    ]
     trends = Trends(tuple(f for f in known if f.metric in FIRST)[:_LINES])
     table = KeyFigures("Key figures of the day", known, "kpis.csv")
-    said: list[Block] = [Paragraph(text(f"Not logged: {', '.join(missing)}."), Tone.MUTED)] if missing else []
-    return [trends, table, *said]
+    said: list[Block] = (
+        [Paragraph(text("Not computable: ", prose("; ".join(missing)), "."), Tone.MUTED)] if missing else []
+    )
+    return [trends, table, *said, *_loop(rows(result, "loop")), *_adoption(rows(result, "adoption"))]
+
+
+def _loop(figures: list[Row]) -> list[Block]:
+    """Return what the loop itself found, added and healed, and what could not be computed of it."""
+    shown = [(str(f.get("metric")), str(f.get("label")), _unit(f), estimate(f.get("value"))) for f in figures]
+    facts = tuple(
+        Fact(label, found.number, unit, f"kpis-{metric}", charts.uncertainty_in_words(found, unit))
+        for metric, label, unit, found in shown
+        if found.number is not None
+    )
+    missing = [f"{label.lower()} ({charts.uncertainty_in_words(e, u)})" for _, label, u, e in shown if e.number is None]
+    said: list[Block] = [Paragraph(text("Not computable: ", prose("; ".join(missing)), "."), Tone.MUTED)]
+    return [*([Facts(facts)] if facts else []), *(said if missing else [])]
+
+
+def _adoption(features: list[Row]) -> list[Block]:
+    columns = (
+        Column("feature", "Feature", definition="kpis-adoption"),
+        Column("new", "New"),
+        Column("units", "Units", CellKind.NUMBER),
+        Column("share", "Of all units", CellKind.ESTIMATE, Unit.SHARE, "kpis-adoption"),
+    )
+    shown = tuple(
+        {
+            "feature": logged(shortened(str(f.get("feature")), _NAME)),
+            "new": "new" if f.get("new") else None,
+            "units": total(f, "units"),
+            "share": estimate(f.get("share")),
+        }
+        for f in features[:_ADOPTED]
+    )
+    return (
+        without_empty(Table("Who uses which feature", columns, shown, len(features), "kpis_adoption.csv"))
+        if shown
+        else []
+    )
+
+
+def _unit(figure: Row) -> Unit:
+    unit = str(figure.get("unit"))
+    return Unit(unit) if unit in set(Unit) else Unit.RATIO
 
 
 def _figure(kpi: Row) -> KeyFigure:
-    metric, unit = str(kpi.get("metric")), str(kpi.get("unit"))
-    known = Unit(unit) if unit in set(Unit) else Unit.RATIO
+    metric, known = str(kpi.get("metric")), _unit(kpi)
     return KeyFigure(
         metric=metric,
         label=str(kpi.get("label") or metric),
