@@ -167,6 +167,7 @@ def nightly_improvement() -> None:
         health = run("health", "Compares the service with its objectives.")
         trends = run("trends", "Finds where the key figures are going, and whether this day was unusual.")
         agents = run("agents", "Compares agents, models and configurations on the same cases.")
+        patterns = run("patterns", "Finds what is frequent, what follows what, and what was unusual.")
         tuning = run("tuning", "Fits timeouts, breakers, batch sizes and limits of concurrency, and replays them.")
     with TaskGroup("measure", prefix_group_id=False, tooltip="How far we are"):
         kpis = run("kpis", "Computes the key figures and their change.")
@@ -187,12 +188,14 @@ def nightly_improvement() -> None:
 
     ingest >> check_raw >> [build_marts, drift]
     build_marts >> check_marts
-    findings = [gaps, issues, feedback, usage, health, trends, agents, tuning, kpis, experiments, rollouts, impact]
+    findings = [gaps, issues, feedback, usage, health, trends, agents, patterns, tuning, kpis]
+    findings += [experiments, rollouts, impact]
     check_marts >> findings
     gaps >> apis
     check_marts >> documentation
     issues >> fixes >> proofs
-    [gaps, issues, feedback, health, agents, tuning, experiments, rollouts, impact, apis, proofs] >> improvements
+    proposed_from = [gaps, issues, feedback, health, agents, patterns, tuning]
+    [*proposed_from, experiments, rollouts, impact, apis, proofs] >> improvements
     [drift, *findings, apis, documentation, fixes, proofs, improvements] >> report
     [health, tuning, report] >> publish
     [report, publish] >> verdict()

@@ -29,6 +29,7 @@ RESULTS = (
     "health",
     "trends",
     "agents",
+    "patterns",
     "tuning",
     "kpis",
     "experiments",

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ratchet.errors as errors
-from ratchet import files
+from ratchet import files, learning_patterns
 from ratchet.home import Home
+from ratchet.settings import config_folder
 from ratchet.warehouse import Warehouse, WindowSettings, explain
 
 if TYPE_CHECKING:
@@ -109,7 +110,14 @@ def rows_as_of(home: Home, day: date, model: str, known: WindowSettings) -> pd.D
 def project_hash() -> str:
     """Return the hash of every file of the dbt project that says what is built."""
     paths = sorted(p for p in PROJECT.rglob("*") if p.suffix in (".sql", ".yml") and "target" not in p.parts)
-    return files.digest({str(path.relative_to(PROJECT)): path.read_text("utf-8") for path in paths})
+    texts = {str(path.relative_to(PROJECT)): path.read_text("utf-8") for path in paths}
+    return files.digest(texts | {"learning_patterns": _learning_patterns()})
+
+
+@cache
+def _learning_patterns() -> str:
+    """Return the catalogue's expressions as the models read them: constants, which are compiled once a query."""
+    return json.dumps(learning_patterns.load(config_folder()).as_told())
 
 
 def _options(home: Home) -> list[str]:
@@ -139,7 +147,8 @@ def run_dbt(warehouse: Warehouse, command: str, *arguments: str) -> Any:
         with _environment(RATCHET_WAREHOUSE=path, RATCHET_CONTEXT="{}"):
             _parsed[_MANIFEST] = _parse(home)
     context = {} if command == "test" else _literals(warehouse.context())
-    with _environment(RATCHET_WAREHOUSE=path, RATCHET_CONTEXT=json.dumps(context)):
+    told = {"RATCHET_CONTEXT": json.dumps(context), "RATCHET_LEARNING_PATTERNS": _learning_patterns()}
+    with _environment(RATCHET_WAREHOUSE=path, **told):
         result = dbtRunner(manifest=_parsed[_MANIFEST]).invoke([command, *_options(home), *arguments])
     _raise_on_failure(result, home, warehouse)
     return result

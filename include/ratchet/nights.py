@@ -54,6 +54,7 @@ PLAN: tuple[Step, ...] = (
     Step("health", "analyze", ("check_marts",)),
     Step("trends", "analyze", ("check_marts",)),
     Step("agents", "analyze", ("check_marts",)),
+    Step("patterns", "analyze", ("check_marts",)),
     Step("tuning", "analyze", ("check_marts",)),
     Step("kpis", "measure", ("check_marts",)),
     Step("experiments", "measure", ("check_marts",)),
@@ -67,7 +68,7 @@ PLAN: tuple[Step, ...] = (
         "improvements",
         "generate",
         (
-            *("gaps", "errors", "feedback", "health", "agents", "tuning"),
+            *("gaps", "errors", "feedback", "health", "agents", "patterns", "tuning"),
             *("experiments", "rollouts", "impact", "apis", "proofs"),
         ),
     ),
@@ -75,7 +76,7 @@ PLAN: tuple[Step, ...] = (
         "report",
         "report",
         (
-            *("drift", "gaps", "errors", "feedback", "usage", "health", "trends", "agents", "tuning"),
+            *("drift", "gaps", "errors", "feedback", "usage", "health", "trends", "agents", "patterns", "tuning"),
             *("kpis", "experiments", "rollouts", "impact", "apis", "documentation", "fixes", "proofs", "improvements"),
         ),
         always=True,

@@ -70,6 +70,8 @@ DAMAGE = {
     "mart_experiment_units": "update mart_experiment_units set crossovers = units + 1, dimension = 'mood'",
     "mart_experiment_assignments": "update mart_experiment_assignments set reason = 'WHIM'",
     "mart_kpis_daily": "update mart_kpis_daily set n = -1, metric = 'vibes'",
+    "mart_pattern_days": "update mart_pattern_days set n = 0, kind = 'whim'",
+    "mart_sequences": "update mart_sequences set sessions = 0",
     "mart_tuning": (
         "update mart_tuning set setting = 'whim', n = 0, last_ms = first_ms - 1;"
         "insert into mart_tuning select * replace (5 as n, 4 as day_calls) from mart_tuning"

@@ -20,7 +20,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "files run_day",
         "home settings yaml_files",
         "frames statistics objectives airflow_api bronze registry phases prompt_files rollout_files trial_tables "
-        "impact_tables api_snapshots connected_apis package_snapshots",
+        "impact_tables api_snapshots connected_apis learning_patterns package_snapshots",
         "carried follow_ups",
         "discover document log quality analyze generate validate deploy measure report warehouse samples client",
         "marts night",  # marts runs dbt on the warehouse; night names the sources of `log`

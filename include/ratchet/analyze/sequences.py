@@ -18,9 +18,10 @@ from ratchet.statistics.sequences import Rule, Sessions, frequent, rule, session
 
 LONGEST = 4
 MAX_GAP = 2
-Q = 0.005  # a sequence is claimed where its p-value, adjusted for all that were tested, is at most this
+Q = 0.0025  # a sequence is claimed where its p-value, adjusted for all that were tested, is at most this
 LEAST_SESSIONS = 20
 MOST_TESTED = 500
+FAILED = " (failed)"  # as int_sessions_daily writes it
 
 
 @dataclass(frozen=True, slots=True)

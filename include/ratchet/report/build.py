@@ -29,6 +29,7 @@ from ratchet.report.sections.improvements import improvements
 from ratchet.report.sections.kpis import kpis
 from ratchet.report.sections.landing import landing
 from ratchet.report.sections.ledger import learning, ledger
+from ratchet.report.sections.patterns import patterns
 from ratchet.report.sections.programme import programme
 from ratchet.report.sections.quality import quality
 from ratchet.report.sections.rollouts import rollouts
@@ -82,6 +83,7 @@ def _chapters(found: Results) -> tuple[Chapter, ...]:
         section(found, "usage", "Usage", "usage", "usage", usage),
         section(found, "trends", "Trends", "trends", "trends", trends),
         section(found, "agents", "Agents and models", "agents", "agents", agents),
+        section(found, "patterns", "Patterns", "patterns", "patterns", patterns),
         section(found, "tuning", "Adaptive settings", "tuning", "tuning", tuning),
     )
 

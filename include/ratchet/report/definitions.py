@@ -31,6 +31,10 @@ _SOURCES = {
     "health": ("Health", "mart_health_daily, mart_health_hourly, mart_failures_hourly, mart_usage"),
     "trends": ("Trends", "mart_kpis_daily"),
     "agents": ("Agents and models", "mart_agents, mart_executions"),
+    "patterns": (
+        "Patterns",
+        "mart_pattern_days, mart_errors, mart_sequences, mart_kpis_daily, mart_health_hourly",
+    ),
     "tuning": ("Adaptive settings", "mart_tuning"),
     "kpis": ("Key figures", "mart_kpis_daily, mart_failures_hourly, mart_usage, decisions"),
     "drift": ("Drift", "bronze, the day against the four weeks before"),

@@ -55,7 +55,7 @@ def sessions_of(actions: NDArray[np.integer], lengths: NDArray[np.integer], weig
     places: dict[int, Bits] = {}
     order = np.argsort(actions, kind="stable")
     found, starts = np.unique(actions[order], return_index=True)
-    for action, rows in zip(found, np.split(order, starts[1:]), strict=True):
+    for action, rows in zip(found, np.split(order, starts[1:]) if len(found) else [], strict=True):
         bits = np.zeros((words, len(lengths)), np.uint64)
         word, bit = np.divmod(place[rows], _WORD)
         np.bitwise_or.at(bits, (word, session[rows]), _ONE << bit.astype(np.uint64))

@@ -87,6 +87,20 @@ def agents(night: Night) -> Summary:
     return keep(night, "agents", inputs.agents(night).as_artifact() | {"problems": problems})
 
 
+def patterns(night: Night) -> Summary:
+    """Find what is frequent, what follows what, what moves together and what was unusual."""
+    from ratchet import learning_patterns
+    from ratchet.analyze.patterns import MARTS, find_patterns
+
+    marts = {name: inputs.mart(night, name) for name in MARTS}
+    wanted, catalogue = night.settings, learning_patterns.load(config_folder())
+    remedies = {indicator.name: indicator.remedy for _, indicator in catalogue.indicators}
+    found = find_patterns(
+        marts, night.day, wanted.pattern_support_threshold, wanted.pattern_confidence_threshold, remedies
+    )
+    return keep(night, "patterns", found.as_artifact())
+
+
 def tuning(night: Night) -> Summary:
     """Fit timeouts, breakers, batch sizes and limits of concurrency to the log, and replay them against today's."""
     return keep(night, "tuning", inputs.tuning(night)[0].as_artifact())

@@ -82,7 +82,7 @@ def _proposals(
     moved: RolloutsResult,
     tuned: tuple[TuningResult, History],
 ) -> list[Improvement]:
-    from ratchet import prompt_files
+    from ratchet import learning_patterns, prompt_files
     from ratchet.contracts.agents import Choice
     from ratchet.generate import (
         api_capabilities,
@@ -92,12 +92,16 @@ def _proposals(
         error_fixes,
         features,
         healing,
+        patterns,
         prompts,
         settings,
         tasks,
     )
+    from ratchet.statistics.proportions import wilson
 
     made, proven = inputs.proofs(night)
+    measured = learning_patterns.load(config_folder()).measured
+    precision = float(wilson([measured.right], [measured.found]).low[0])
     found = {error.fingerprint: error for error in inputs.errors(night).errors}
     gaps_found = inputs.gaps(night)
     alerts = (night.result("health") or {"alerts": []})["alerts"]
@@ -118,6 +122,7 @@ def _proposals(
         *error_fixes.propose_error_fixes(
             zip(made.fixes, proven, strict=True), made.frozen, found, night.settings, night.day
         ),
+        *patterns.propose_pattern_tasks(night.result("patterns"), night.settings, night.day, precision),
         *healing.with_limits(tuned_settings, alerts, tuned[1], night.day),
     ]
 

@@ -12,6 +12,7 @@ from tests.unit.report.data_fixtures import check, drift, gate, load, quality
 from tests.unit.report.finding_fixtures import did_next, error, errors, features, feedback, usage
 from tests.unit.report.health_fixtures import health, kpis, trends
 from tests.unit.report.improvement_fixtures import apis, improvement, improvements, tasks, tuning
+from tests.unit.report.pattern_fixtures import no_patterns, patterns
 
 STEPS = (
     "ingest",
@@ -26,6 +27,7 @@ STEPS = (
     "health",
     "trends",
     "agents",
+    "patterns",
     "tuning",
     "kpis",
     "experiments",
@@ -77,6 +79,7 @@ def night(**changes: Any) -> dict[str, Any]:
         "health": health(),
         "trends": trends(),
         "agents": agent_fixtures.agents(),
+        "patterns": patterns(),
         "tuning": tuning(),
         "kpis": kpis(),
         "improvements": improvements(),
@@ -111,6 +114,7 @@ def hostile() -> dict[str, Any]:
         kpis=kpis(HOSTILE),
         usage=usage(HOSTILE),
         agents=agent_fixtures.agents(HOSTILE),
+        patterns=patterns(HOSTILE),
         tuning=tuning(HOSTILE),
         apis=apis(HOSTILE),
         capabilities=documentation_fixtures.capabilities(HOSTILE),
@@ -144,6 +148,7 @@ def flooded() -> dict[str, Any]:
         kpis=kpis(names),
         usage=usage(names),
         agents=agent_fixtures.agents(names),
+        patterns=patterns(names),
         tuning=tuning(names),
         capabilities=documentation_fixtures.capabilities(names),
         improvements=improvements([improvement(i, names[i % 200]) for i in range(500)]),
@@ -182,6 +187,7 @@ def empty() -> dict[str, Any]:
         usage=usage() | {"usage": [], "reason": "no interaction was logged in the last 30 days"},
         health=health("no data") | {"reason": "success rate: 0 events in 1 day, 30 are needed", "services": []},
         agents=agent_fixtures.nothing(),
+        patterns=no_patterns(),
         tuning=tuning() | {"settings": [], "days": [], "levels": [], "left_out": {}, "better": 0, "reason": "none"},
         trends=trends() | {"figures": [], "reason": "nothing was logged"},
         kpis=kpis() | {"kpis": [], "reason": "no request was logged on this day"},

@@ -28,6 +28,7 @@ ARTIFACTS = (
     "health",
     "trends",
     "agents",
+    "patterns",
     "tuning",
     "kpis",
     "improvements",
