@@ -19,7 +19,7 @@ from ratchet.report.trial_view import Check, Forest, Interval, Timeline, Timelin
 from ratchet.report.view import Block, CellKind, Column, Fact, Label, Paragraph, Table, Tone
 
 FILE = "rollouts.json"
-SHOWN, SHOWN_GUARDRAILS = 6, 8
+SHOWN, SHOWN_GUARDRAILS = 6, 6
 ACTIONS = {
     "roll back": Tone.BAD,
     "advance": Tone.GOOD,

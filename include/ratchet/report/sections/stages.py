@@ -16,7 +16,7 @@ from ratchet.report.sections.lifts import short_name
 from ratchet.report.trial_view import Span, SpanState
 
 OFF, NOT_STARTED = "off", "not started"
-SHOWN_STAGES, _SHOWN_GROUPS = 10, 3
+SHOWN_STAGES, _SHOWN_GROUPS = 7, 3
 
 
 def spans(entry: Row, as_of: str) -> tuple[Span, ...]:
