@@ -19,7 +19,7 @@ DAMAGE = {
         "update mart_feature_gaps set successes = requests + 1, failing_units = units + 1, last_seen = '2026-02-01',"
         " unit_kind = 'household'"
     ),
-    "mart_api_endpoints": "update mart_api_endpoints set failures = calls + 1",
+    "mart_api_endpoints": "update mart_api_endpoints set failures = calls + 1, days = days + 1",
     "mart_feature_gap_errors": "update mart_feature_gap_errors set unit_kind = 'household'",
     "mart_request_texts": "update mart_request_texts set in_vain = requests + 1, in_vain_recent = requests + 2",
     "mart_errors": (

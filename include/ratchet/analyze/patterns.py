@@ -157,8 +157,8 @@ def _definitions(support: float, confidence: float) -> dict[str, str]:
         ),
         "hour": (
             "four hours together against the same hours of the four weeks before, as a multiple of the distance that "
-            f"99 % of the hours before stayed within; unusual from {HOURS_THRESHOLD} on, with 0.5 % chance on a night "
-            "without anything"
+            f"99 % of the hours before stayed within; unusual from {HOURS_THRESHOLD} on, with about 1 % "
+            "chance on a night without anything"
         ),
         "intent": (
             "requests of the day against the level of the two weeks before and the weekday; any intent is called "

@@ -17,9 +17,7 @@ from ratchet.statistics.arrays import Array
 from ratchet.statistics.seasons import WEEK_HOURS
 from ratchet.statistics.streams import Cycle, Distances, alarms, distances
 
-THRESHOLD = (
-    1.5  # of 20 series without anything, some hour of a night reaches it with a chance of 0.5 % (bench_patterns)
-)
+THRESHOLD = 1.5  # reached by some hour of 20 series without anything on about 1 % of nights (bench_patterns)
 QUIET_HOURS = 8
 DAY = 24
 BACKTEST_DAYS = 14
