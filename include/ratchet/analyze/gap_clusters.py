@@ -102,14 +102,17 @@ def vectors(texts: Sequence[str]) -> Sparse:
 
 
 def _reduced(hashed: Sparse, seed: int) -> Floats:
-    from sklearn.decomposition import TruncatedSVD
+    """Return the texts along the main directions of some of them; places that no text has cost nothing."""
+    from sklearn.utils.extmath import randomized_svd
 
-    size = hashed.shape[0]
+    used = hashed[:, np.unique(hashed.indices)]
+    size = used.shape[0]
     rows = np.sort(np.random.default_rng(seed).permutation(size)[:FITTED_ON])
-    fitted = TruncatedSVD(min(DIMENSIONS, len(rows) - 1), random_state=seed, n_iter=2).fit(hashed[rows])
-    found = np.empty((size, fitted.components_.shape[0]), np.float32)
+    wanted = min(DIMENSIONS, len(rows) - 1)
+    _, _, main = randomized_svd(used[rows], wanted, n_iter=2, transpose=False, random_state=seed)
+    found = np.empty((size, len(main)), np.float32)
     for at in range(0, size, _CHUNK):
-        found[at : at + _CHUNK] = fitted.transform(hashed[at : at + _CHUNK])
+        found[at : at + _CHUNK] = used[at : at + _CHUNK] @ main.T
     return _unit(found)
 
 
