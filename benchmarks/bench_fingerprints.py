@@ -113,6 +113,9 @@ for (text,) in duckdb.execute("select message from read_parquet(?)", [sys.argv[1
 class Windows:
     gap_window_days = 7
     suggestion_window_days = 30
+    rephrase_window_s = 120.0
+    rephrase_similarity = 0.8
+    escalation_intents = ()
     history_start = AS_OF
 
 

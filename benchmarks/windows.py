@@ -49,6 +49,9 @@ WINDOW_MODELS = (
 class Windows:
     gap_window_days = 7
     suggestion_window_days = 30
+    rephrase_window_s = 120.0
+    rephrase_similarity = 0.8
+    escalation_intents = ()
     history_start = date(2025, 1, 1)
 
 

@@ -30,7 +30,9 @@ def judged(after: int, age: int, days_ago: set[int], start: date = START) -> tup
     module = rendered(start)
     bits = sum(1 << day for day in days_ago)
     user = f"(select {age} as age, {bits}::ubigint as days)"
-    [found] = duckdb.sql(f"select {module.is_cohort(after)}, {module.came_back(after)} from {user}").fetchall()
+    [found] = (
+        duckdb.connect().sql(f"select {module.is_cohort(after)}, {module.came_back(after)} from {user}").fetchall()
+    )
     return found
 
 

@@ -43,12 +43,12 @@ select
     cast(sum(answered) as bigint) as answered,
     cast(sum(threaded) as bigint) as threaded,
     cast(sum(on_a_clock) as bigint) as on_a_clock,
-    flatten(list(unit_keys order by event_date, landed_date)) as unit_keys,
+    flatten(list(unit_keys order by event_date, landed_date, intent)) as unit_keys,
     flatten(list(list_transform(again, lambda a: {
         'unit_key': a.unit_key, 'after_s': a.after_s, 'alike': a.alike, 'is_recent': is_recent
-    }) order by event_date, landed_date)) as again,
+    }) order by event_date, landed_date, intent)) as again,
     min(event_date) as first_seen,
     max(event_date) as last_seen,
-    list_slice(flatten(list(event_ids order by event_date desc, landed_date desc)), 1, 5) as sample_event_ids,
+    list_slice(flatten(list(event_ids order by event_date desc, landed_date desc, intent)), 1, 5) as sample_event_ids,
 from relevant
 group by text_hash
