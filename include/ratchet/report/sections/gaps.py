@@ -117,14 +117,13 @@ def _how_it_shows(result: Row) -> list[Block]:
 
 def _cluster_table(found: list[Row]) -> Table:
     columns = (
-        Column("feature", "What people say", definition="features-clusters"),
+        Column("feature", "What people say", CellKind.LINES, definition="features-clusters"),
         Column("verdict", "What would meet it", CellKind.LABEL, definition="features-verdict"),
         Column("priority", "Priority", CellKind.LABEL, definition="features-priority"),
         Column("status", "Status", CellKind.LABEL, definition="features-cluster_status"),
         Column("demand", "In vain", CellKind.ESTIMATE, Unit.COUNT, "features-demand_interval"),
         Column("units", "Users", CellKind.NUMBER),
         Column("failure_rate", "Share in vain", CellKind.ESTIMATE, Unit.SHARE, "features-cluster_failure_rate"),
-        Column("why", "Why"),
         Column("evidence", "Evidence", CellKind.EVIDENCE),
     )
     shown = tuple(map(_cluster, found[:_CLUSTERS]))
@@ -134,14 +133,13 @@ def _cluster_table(found: list[Row]) -> Table:
 def _cluster(cluster: Row) -> dict[str, object]:
     said = [in_words(sample, 60) for sample in (cluster.get("samples") or ())[:1]]
     return {
-        "feature": logged(in_words(str(cluster.get("feature")), 40)),
+        "feature": [logged(in_words(str(cluster.get("feature")), 40)), prose(cluster.get("verdict_reason"))],
         "verdict": label(cluster.get("verdict")),
         "priority": label(cluster.get("priority")),
         "status": label(cluster.get("status")),
         "demand": estimate(cluster.get("demand_interval")),
         "units": cluster.get("units"),
         "failure_rate": estimate(cluster.get("failure_rate")),
-        "why": prose(cluster.get("verdict_reason")),
         "evidence": evidence({"samples": said, "sample_event_ids": (cluster.get("sample_event_ids") or ())[:2]}),
     }
 
