@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LAYERS: tuple[frozenset[str], ...] = tuple(
     frozenset(names.split())
     for names in (
-        "errors",
+        "errors terminal",
         "contracts",
         "files run_day",
         "home settings yaml_files",
@@ -31,6 +31,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "nights hourly backtests",
         "status notices",
         "alerts",
+        "commands",
         "cli dags plugins",
     )
 )

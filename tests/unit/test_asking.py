@@ -4,7 +4,7 @@ import pytest
 from tests.unit.deploy import waiting_home
 from tests.unit.deploy.waiting_home import NEXT, improvement, states
 
-from ratchet import asking, cli
+from ratchet import asking, cli, commands
 from ratchet.deploy import approvals
 from ratchet.deploy.approvals import Answer, Reply
 from ratchet.errors import AnswerError, HomeBusyError, SettledError
@@ -168,7 +168,7 @@ def test_the_command_line_answers(home, capsys, command, state):
     assert states(home)[ID] == state
     lines = (home.decisions / "2026-11-21.jsonl").read_text()
     assert '"reason": "good"' in lines
-    assert f'"actor": "{cli._account()}"' in lines
+    assert f'"actor": "{commands.account()}"' in lines
 
 
 def test_the_environment_cannot_lend_a_name(home, capsys, monkeypatch):

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from ratchet import cli
+from ratchet import cli, commands, terminal
 from ratchet.errors import HomeBusyError, RatchetError, StepFailedError
 
 
@@ -11,13 +11,13 @@ def test_an_error_is_one_line_and_its_exit_code(monkeypatch, capsys, error, code
     def fail(options):
         raise error("it broke", where="here", way_out="mend it")
 
-    monkeypatch.setattr(cli, "_contract", fail)
+    monkeypatch.setattr(commands, "contract", fail)
     assert cli.main(["contract"]) == code
     assert capsys.readouterr().err == "ratchet: it broke (here) — mend it\n"
 
 
 def test_what_could_drive_a_terminal_is_shown_as_text(capsys):
-    cli.say("a\x1b[31mred\x07 \u202eright to left\nnext")
+    terminal.say("a\x1b[31mred\x07 \u202eright to left\nnext")
     assert capsys.readouterr().out == "a\\x1b[31mred\\x07 \\x202eright to left\nnext\n"
 
 

@@ -1,0 +1,222 @@
+"""What each command of the command line does; every one says what it did and where it wrote, and returns its exit code.
+
+What the user may type belongs to `cli.py`. Work is done in `nights.py`, `steps/` and the packages, imported where a
+command needs them, so that the others start quickly.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import pwd
+import sys
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from ratchet.errors import RatchetError
+from ratchet.terminal import say
+
+ANSWER_WITHIN_S = 30.0  # how long an answer waits for a step of a night to end
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run nights, one after the other."""
+    from tqdm import tqdm
+
+    from ratchet import nights
+    from ratchet.night import Night
+
+    night = Night.from_environment(home=options.home, source=options.source, landing=options.landing, live=options.live)
+    days = nights.days_to_run(night, options.first, options.last)
+    failed: list[RatchetError] = []
+    with tqdm(total=len(days) * len(nights.PLAN), unit="step", disable=not sys.stderr.isatty(), leave=False) as bar:
+
+        def progress(day: date, step: str) -> None:
+            bar.set_description(f"{day} {step}")
+            bar.update()
+
+        for outcome in nights.run_nights(night, days, progress):
+            bar.clear()
+            say(_night_line(outcome))
+            failed.extend(outcome.failures.values())
+    say(f"Reports: {night.home.root / 'artifacts'}")
+    say(f"Open the newest: {night.home.artifacts(days[-1]) / 'report.html'}")
+    return failed[0].exit_code if failed else 0
+
+
+def _night_line(outcome: Any) -> str:
+    summary = outcome.summaries.get("report", {})
+    headline = summary.get("headline", "no report was written")
+    problems = "".join(f"\n    {name} failed: {error}" for name, error in outcome.failures.items())
+    return f"{outcome.day}  {headline}{problems}"
+
+
+def sample_logs(options: argparse.Namespace) -> int:
+    """Write sample logs."""
+    from ratchet import samples
+
+    end = options.end or datetime.now(UTC).date() - timedelta(days=1)
+    if options.out.exists() and any(options.out.iterdir()):
+        raise RatchetError(
+            "the folder is not empty", where=str(options.out), way_out="name a new folder, or remove the old logs first"
+        )
+    truth = samples.write(options.out, options.days, options.events_per_day, options.seed, end)
+    first = end - timedelta(days=options.days - 1)
+    say(f"Wrote {truth['totals']['lines']:,} lines, {first} to {end}, to {options.out}")
+    say(f"What was planted in them is in {options.out / 'truth.json'}")
+    return 0
+
+
+def status(options: argparse.Namespace) -> int:
+    """Say how the application and the pipeline are."""
+    from ratchet import status
+    from ratchet.night import Night
+
+    found = status.read(Night.from_environment(home=options.home))
+    say(json.dumps(found.as_dict(), indent=1, ensure_ascii=False) if options.json else found.in_words())
+    return 0 if found.well else 1
+
+
+def health(options: argparse.Namespace) -> int:
+    """Check an hour."""
+    from ratchet import hourly
+    from ratchet.night import Night
+
+    night = Night.from_environment(home=options.home, source=options.source, landing=options.landing)
+    now = datetime.now(UTC)
+    end = options.hour + timedelta(hours=1) if options.hour else hourly.newest(now)
+    found = hourly.run(night, end, now)
+    if options.json:
+        say(json.dumps(found, indent=1, ensure_ascii=False))
+    else:
+        say(f"{found['hour']}  {found['status']}: {found['reason']}")
+        for alert in found["alerts"]:
+            of = " of ".join(name for name in (alert["objective"], alert["service"]) if name)
+            say(f"  {alert['severity']} {alert['kind']}{f' ({of})' if of else ''}: {alert['reason']}")
+        for name in found["rolled_back"]:
+            say(f"  rolled back: {name}")
+    return 0 if found["status"] == "healthy" and not found["problems"] else 1
+
+
+def backtest(options: argparse.Namespace) -> int:
+    """Say how often detectors are wrong."""
+    from ratchet import backtests
+    from ratchet.night import Night
+
+    found = backtests.run(Night.from_environment(home=options.home), options.false_alarms, options.planted)
+    said = json.dumps(found.as_record(), indent=1, ensure_ascii=False) if options.json else backtests.in_words(found)
+    say(said)
+    return 0
+
+
+def answer(options: argparse.Namespace) -> int:
+    """Record what a person answers."""
+    from ratchet.deploy import approvals
+    from ratchet.night import Night
+
+    night = Night.from_environment(home=options.home)
+    reply = approvals.Reply(options.id, approvals.Answer(options.answer), account(), options.reason, options.days)
+    made = approvals.record(night.home, reply, night.settings.approvers, wait_s=ANSWER_WITHIN_S)
+    until = f" until {made.facts['until']}" if made.facts else ""
+    say(f"{made.improvement_id} is {made.decision}{until}, in force from the night of {made.effective_date} on")
+    say(f"Recorded in {night.home.decisions / f'{made.effective_date}.jsonl'} under the name {made.actor}")
+    return 0
+
+
+def account() -> str:
+    """Return the name of the account that this process runs as; the environment cannot change it."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:  # an account without a name, as containers have them
+        return f"uid {os.geteuid()}"
+
+
+def validate_logs(options: argparse.Namespace) -> int:
+    """Hold files against the contract."""
+    from ratchet.log import validate
+
+    verdict = validate.validate(options.path, source=options.source, today=datetime.now(UTC).date())
+    say(verdict.in_words())
+    return 1 if verdict.refused else 0
+
+
+def sources(options: argparse.Namespace) -> int:
+    """List the sources."""
+    from ratchet.log.sources import load_source, shipped_sources
+
+    for source in map(load_source, shipped_sources()):
+        say(f"{source.name}\n  {source.description}\n  fills: {', '.join(source.mappings) or 'every stream'}")
+    say("Try one on your own file: ratchet sources check NAME PATH")
+    return 0
+
+
+def check_source(options: argparse.Namespace) -> int:
+    """Show what the first records of a file become."""
+    from ratchet.log import sampling, validate
+    from ratchet.log.sources import load_source
+
+    today = datetime.now(UTC).date()
+    verdict = validate.validate(options.path, source=options.name, today=today)
+    source = load_source(options.name)
+    if source.is_mapped:
+        say(sampling.sample(validate.files(options.path, source, options.name)[0], source, today).in_words() + "\n")
+    say(verdict.in_words())
+    return 1 if verdict.refused or not verdict.totals["loaded"] else 0
+
+
+def discover(options: argparse.Namespace) -> int:
+    """Look at the connected APIs."""
+    from ratchet import api_discovery, connected_apis
+    from ratchet.night import Night
+    from ratchet.settings import config_folder
+
+    night = Night.from_environment(home=options.home)
+    connected = api_discovery.chosen(connected_apis.load(config_folder()), options.names)
+    if not connected:
+        say(f"No API is connected: see docs/apis.md, then name one in {config_folder() / connected_apis.APIS_FILE}")
+        return 0
+    day = options.date or night.today - timedelta(days=1)
+    for snapshot in api_discovery.discover(night.home, connected, day, probe=options.probe):
+        say(api_discovery.in_words(snapshot))
+    say(f"Snapshots: {night.home.apis}, read by the night of {day} and later ones")
+    return 0
+
+
+def docs(options: argparse.Namespace) -> int:
+    """Look at a package."""
+    from ratchet import package_snapshots
+    from ratchet.document.look import look
+    from ratchet.night import Night
+
+    night = Night.from_environment(home=options.home)
+    found = look(options.package, options.date or night.today - timedelta(days=1), options.tests, options.junit)
+    path = package_snapshots.write(night.home, found)
+    shown = sum(bool(each.examples) for each in found.capabilities)
+    files = "1 file" if found.files == 1 else f"{found.files:,} files"
+    listed = "1 capability" if len(found.capabilities) == 1 else f"{len(found.capabilities):,} capabilities"
+    say(f"{found.name}: {files}, {listed}, {shown:,} with an example from tests that passed")
+    for problem in found.problems:
+        say(f"left out, {problem}")
+    say(f"Kept in {path}, read by the night of {found.day} and later ones")
+    return 0
+
+
+def contract(options: argparse.Namespace) -> int:
+    """Print the contract."""
+    from ratchet.contracts.schema import contract_schema
+
+    say(json.dumps(contract_schema(), indent=1, ensure_ascii=False))
+    return 0
+
+
+def report(options: argparse.Namespace) -> int:
+    """Draw a report again."""
+    from ratchet import steps
+    from ratchet.night import Night
+
+    night = Night.from_environment(options.date, home=options.home)
+    with night.home.lock():
+        summary = steps.redraw(night)
+    say(f"{summary['headline']}\n{summary['report']}")
+    return 0
