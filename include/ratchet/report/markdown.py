@@ -164,10 +164,14 @@ def _proposal(p: Proposal) -> str:
         *([f"- {say(p.action)}"] if p.action else []),
         f"- expected: {say(p.expected_effect)}; judged by: {say(p.judged_by)}",
         *(f"- {line}" for line in map(fact, p.facts)),
-        f"- evidence: {_evidence(p.evidence, Unit.COUNT)}; source: {say(p.source)}",
+        f"- evidence: {_evidence(p.evidence, Unit.COUNT)}; source: {say(p.source)}{_found_in(p)}",
         f"- id {p.improvement_id}{revision}, proposed {numbers.day(p.proposed_on)}",
     ]
     return "\n".join([lines[0], "", lines[1], "", *lines[2:]])
+
+
+def _found_in(p: Proposal) -> str:
+    return f"; see {p.found_in.title}" if p.found_in else ""
 
 
 def _definition(d: Definition) -> str:

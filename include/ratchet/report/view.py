@@ -271,6 +271,14 @@ class Splits:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A section of the report, which text may point to."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """An improvement as people read it: what, why, on which evidence, how sure, and what becomes of it."""
 
@@ -291,6 +299,7 @@ class Proposal:
     facts: tuple[Fact, ...]
     source: str
     evidence: Evidence
+    found_in: Place | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from tests.unit.report.values import DAY
 
 from ratchet import files, report
 from ratchet.contracts.fixes import Declined
-from ratchet.contracts.improvements import State
+from ratchet.contracts.improvements import ImprovementType, State
 from ratchet.report.sections.fixes import _STANDINGS, REASONS
+from ratchet.report.sections.improvements import _FOUND_IN
 from ratchet.report.view import Section, Standing, Status, Tone, View
 
 NIGHTS = [fixtures.night, fixtures.hostile, fixtures.crowded, fixtures.failed_gate, fixtures.empty, dict]
@@ -260,6 +261,12 @@ def test_a_proposal_shows_why_evidence_confidence_and_state() -> None:
     assert card.source == "mart_feature_gaps; 30 days; q = 0.00021; more than 5 failed requests by at least 2 units"
     assert (card.confidence, card.state.text, card.is_new) == (0.75, "waiting for a decision", True)
     assert card.evidence.event_ids[0].startswith("evt-imp0")
+
+
+def test_every_type_of_proposal_points_to_a_section_that_there_is() -> None:
+    there = {s.id: s.title for s in sections(built()).values()}
+    assert set(_FOUND_IN) == set(ImprovementType)
+    assert {place.id: place.title for place in _FOUND_IN.values()}.items() <= there.items()
 
 
 def test_a_change_is_good_or_bad_only_where_the_verdict_says_so() -> None:

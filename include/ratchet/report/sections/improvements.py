@@ -12,7 +12,7 @@ from ratchet.report import charts, numbers
 from ratchet.report.logtext import logged, prose, text
 from ratchet.report.numbers import Unit, count
 from ratchet.report.results import Row, estimate, evidence, label, rows, total
-from ratchet.report.view import Block, Fact, Label, Paragraph, Proposal, Proposals, Tone
+from ratchet.report.view import Block, Fact, Label, Paragraph, Place, Proposal, Proposals, Tone
 
 SHOWN = 10
 _FACTS = 6
@@ -23,6 +23,21 @@ _STATES = {
     State.DEPLOYED.value: Label("deployed", Tone.GOOD),
     State.KEPT.value: Label("kept", Tone.GOOD),
     State.ROLLED_BACK.value: Label("rolled back", Tone.BAD),
+}
+_AGENTS = Place("agents", "Agents and models")
+# the section that shows what the evidence of a type was read from
+_FOUND_IN: dict[ImprovementType, Place] = {
+    ImprovementType.ERROR_FIX: Place("fixes", "Fixes of errors"),
+    ImprovementType.RESOURCE_SETTING: Place("tuning", "Adaptive settings"),
+    ImprovementType.EXPERIMENT_DECISION: Place("experiments", "Experiments"),
+    ImprovementType.ROLLOUT_STEP: Place("rollouts", "Rollouts"),
+    ImprovementType.PROMPT_REFINEMENT: _AGENTS,
+    ImprovementType.AGENT_CONFIGURATION: _AGENTS,
+    ImprovementType.MODEL_SELECTION: _AGENTS,
+    ImprovementType.WORKFLOW_OPTIMIZATION: _AGENTS,
+    ImprovementType.API_CAPABILITY: Place("apis", "Connected APIs"),
+    ImprovementType.FEATURE_REQUEST: Place("gaps", "Feature gaps"),
+    ImprovementType.FEEDBACK_TASK: Place("feedback", "Feedback"),
 }
 # evidence that has a better name than its key; evidence of types that come later is shown under its key
 _NAMES: dict[str, tuple[str, Unit]] = {
@@ -121,6 +136,7 @@ def _proposal(i: Row, day: date) -> Proposal:
         facts=_facts(proof),
         source=prose(_source(proof)),
         evidence=evidence(proof),
+        found_in=_FOUND_IN[ImprovementType(kind)] if rule else None,
     )
 
 
