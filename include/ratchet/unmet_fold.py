@@ -27,8 +27,14 @@ _SETTINGS = (
 )
 
 
-def tonight(night: Night, apis: Sequence[tuple[str, Api]]) -> UnmetResult:
-    """Return tonight's clusters under the names that earlier nights gave them, and keep the state for the next."""
+def tonight(night: Night, apis: Sequence[tuple[str, Api]], gaps: Mapping[str, int]) -> UnmetResult:
+    """Return tonight's clusters under the names that earlier nights gave them, and keep the state for the next.
+
+    Args:
+        night: the night.
+        apis: connected APIs that can do something, by name.
+        gaps: demand of tonight's gaps by intent.
+    """
     from ratchet import marts
     from ratchet.analyze.unmet import find_unmet
 
@@ -44,7 +50,7 @@ def tonight(night: Night, apis: Sequence[tuple[str, Api]]) -> UnmetResult:
         _, known = find_unmet(rows, known, _exposure(counted, night), (), night.settings, day)
         _write(_path(night, day), keys[day], known)
     rows, counted = inputs.mart(night, MODEL), inputs.mart(night, "mart_feature_gaps")
-    result, state = find_unmet(rows, known, _exposure(counted, night), apis, night.settings, night.day)
+    result, state = find_unmet(rows, known, _exposure(counted, night), apis, night.settings, night.day, gaps)
     _write(_path(night, night.day), keys[night.day], state)
     return result
 

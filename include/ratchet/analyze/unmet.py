@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -51,6 +51,7 @@ def find_unmet(
     apis: Sequence[tuple[str, Api]],
     settings: LearningSettings,
     as_of: date,
+    gaps: Mapping[str, int] | None = None,
 ) -> tuple[UnmetResult, list[Known]]:
     """Group what was asked in vain, and say what would meet each group; return also what the next night must know.
 
@@ -61,6 +62,7 @@ def find_unmet(
         apis: connected APIs that can do something, by name.
         settings: floors, windows, what counts as asking again.
         as_of: the night's day.
+        gaps: demand of the gaps by intent, so that a cluster that is one of them says so.
     """
     rows = _counted(frames.rows_of(texts, as_of, ("text",)), settings)
     scripted = (2 * rows["on_a_clock"] >= rows["in_vain"]) & (rows["on_a_clock"] > 0)
@@ -74,7 +76,9 @@ def find_unmet(
     ids = _ids(found.sketches, known, asked, found.labels, as_of)
     course = _course(sums, exposure)
     parts = [(int(str(row)), part) for row, part in asked.groupby(found.labels, sort=True)]
-    wishes = [_wish(row, sums, part, ids[row], course, settings) for row, part in parts if row >= 0 and large[row]]
+    wishes = [
+        _wish(row, sums, part, ids[row], course, settings, gaps or {}) for row, part in parts if row >= 0 and large[row]
+    ]
     wishes = _with_operations(wishes, apis)
     result = UnmetResult(
         clusters=tuple(sorted(wishes, key=lambda w: (-w.demand, w.id))),
@@ -168,16 +172,23 @@ def _course(sums: pd.DataFrame, exposure: Exposure) -> Changes:
 
 
 def _wish(
-    row: int, sums: pd.DataFrame, members: pd.DataFrame, who: _Id, course: Changes, settings: LearningSettings
+    row: int,
+    sums: pd.DataFrame,
+    members: pd.DataFrame,
+    who: _Id,
+    course: Changes,
+    settings: LearningSettings,
+    gaps: Mapping[str, int],
 ) -> Wish:
     line = sums.iloc[row]
     demand, units = int(line["demand"]), int(line["units"])
+    name, by_intent = _name(members, settings.k_anonymity), _by_intent(members)
     status = _status(course, row, who, int(line["recent"]))
     verdict, reason = _verdict(line)
     is_shown = units >= settings.k_anonymity
     rate = _failure_rate(line)
     return Wish(
-        feature=bounded(_name(members, settings.k_anonymity) or f"cluster {who.id}"),
+        feature=bounded(name or f"cluster {who.id}"),
         demand=demand,
         priority=_priority(demand, status, settings.high_priority_demand),
         id=who.id,
@@ -185,6 +196,7 @@ def _wish(
         verdict=verdict,
         verdict_reason=reason,
         units=units,
+        unit_kind=_kind(members),
         requests=int(line["requests"]),
         texts=int(line["texts"]),
         demand_interval=_interval(demand),
@@ -192,7 +204,8 @@ def _wish(
         trend=course.trend(row),
         score=_score(units, rate, course, row),
         signals={name: int(line[name]) for name in _IN_VAIN},
-        intents=tuple(sorted({bounded(str(i)) for cell in members["intents"] for i in _list(cell)})[:5]),
+        intents=tuple(by_intent)[:5],
+        same_as=_same_as(name, demand, by_intent, gaps),
         operation="",
         known_since=who.since,
         first_seen=frames.day(members["first_seen"].min()),
@@ -254,6 +267,35 @@ def _name(members: pd.DataFrame, least: int) -> str:
             users.setdefault(word, set()).update(units)
     counted = Counter({word: len(u) for word, u in users.items() if len(u) >= least and not word.isdigit()})
     return " ".join(word for word, _ in sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:NAME_WORDS])
+
+
+def _by_intent(members: pd.DataFrame) -> dict[str, float]:
+    """Return the demand under each intent, the largest first; that of a text under several is divided among them."""
+    found: dict[str, float] = {}
+    for demand, cell in zip(members["demand"].tolist(), members["intents"].tolist(), strict=True):
+        named = [bounded(str(intent)) for intent in _list(cell)]
+        for intent in named:
+            found[intent] = found.get(intent, 0.0) + demand / len(named)
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _same_as(name: str, demand: int, by_intent: Mapping[str, float], gaps: Mapping[str, int]) -> str:
+    """Return the gap by intent that says the same: most of the cluster is in it, and it is most of the gap or its name.
+
+    A cluster within a gap such as "other" says more than the gap does.
+    """
+    from ratchet.analyze.api_matches import words
+
+    intent, part = next(iter(by_intent.items()), ("", 0.0))
+    if not intent or intent not in gaps or 2 * part <= demand:
+        return ""
+    is_most, is_named = 2 * part >= gaps[intent], set(words(intent.replace("_", " "))) & set(words(name))
+    return intent if is_most or is_named else ""
+
+
+def _kind(members: pd.DataFrame) -> str:
+    kinds = {1: "user", 2: "session", 3: "trace"}
+    return kinds.get(max((unit & 3 for units in members["units"] for unit in units), default=0), "none")
 
 
 def _samples(members: pd.DataFrame) -> tuple[str, ...]:

@@ -43,7 +43,10 @@ class Wish:
         id: stays with it from night to night.
         feature: words that enough users used.
         signals: how many requests were in vain for which reason.
+        unit_kind: what a unit is, by the weakest among them.
         texts: distinct normalised texts.
+        intents: under which it was asked, those of most demand first; '' where none was logged.
+        same_as: the gap by intent that says the same already, empty where there is none.
         operation: of a connected API that may serve it, "API: operation", empty where there is none.
         known_since: the first night that saw it.
     """
@@ -56,6 +59,7 @@ class Wish:
     verdict: Verdict
     verdict_reason: str
     units: int
+    unit_kind: str
     requests: int
     texts: int
     demand_interval: Estimate
@@ -64,6 +68,7 @@ class Wish:
     score: Estimate
     signals: dict[str, int]
     intents: tuple[str, ...]
+    same_as: str
     operation: str
     known_since: date
     first_seen: date | None

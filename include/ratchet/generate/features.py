@@ -1,6 +1,6 @@
 """Feature requests: what to build, or to make work, because people ask for it and do not get it (R4).
 
-What counts as a gap belongs to `analyze/gaps.py`.
+What counts as a gap belongs to `analyze/gaps.py`; clusters of what people say are proposed by `wishes.py`.
 """
 
 from __future__ import annotations

@@ -19,10 +19,11 @@ def gaps(night: Night) -> Summary:
     """Find what people ask for in vain, by intent and by what they say, and what would meet it."""
     from ratchet import unmet_fold
 
-    found = inputs.gaps(night).as_artifact()
+    gaps = inputs.gaps(night)
+    found = gaps.as_artifact()
     _, entries = inputs.apis(night)
     apis = [(e.name, e.api) for e in entries if e.connected and e.api is not None and e.api.operations]
-    said = unmet_fold.tonight(night, apis).as_artifact()
+    said = unmet_fold.tonight(night, apis, {g.feature: g.demand for g in gaps.features}).as_artifact()
     return keep(night, "features", found | said | {"definitions": found["definitions"] | said["definitions"]})
 
 

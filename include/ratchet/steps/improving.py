@@ -96,6 +96,7 @@ def _proposals(
         prompts,
         settings,
         tasks,
+        wishes,
     )
     from ratchet.statistics.proportions import wilson
 
@@ -109,6 +110,7 @@ def _proposals(
     return [
         *api_capabilities.propose_api_capabilities(night.result("apis"), night.settings, night.day),
         *features.propose_features(gaps_found, night.settings),
+        *wishes.propose_wishes(night.result("features"), night.settings, night.day),
         *choices.propose_models(map(Choice.from_record, night.result("agents")["choices"]), night.day),
         *configurations.propose_configurations(night.result("agents")["league"], night.day),
         *prompts.propose_refinements(

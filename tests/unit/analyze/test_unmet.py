@@ -42,9 +42,9 @@ def podcasts(**counts):
     return [row(f"make a podcast out of {t}", (n, n + 1, 50), refused=3, **counts) for n, t in enumerate(THINGS)]
 
 
-def find(rows, known=(), apis=(), exposure=EVEN, day=DAY):
+def find(rows, known=(), apis=(), exposure=EVEN, day=DAY, gaps=None):
     frame = pd.DataFrame([r | {"as_of": day} for r in rows] or [row("x")][:0], columns=list(row("x")))
-    return find_unmet(frame, known, exposure, apis, Rules(), day)
+    return find_unmet(frame, known, exposure, apis, Rules(), day, gaps)
 
 
 def test_one_wish_in_many_words_is_one_cluster_with_its_demand():
@@ -84,6 +84,35 @@ def test_a_cluster_keeps_its_id_and_comes_back_as_regressed():
     assert nothing.clusters == ()
     back, _ = find(podcasts(), state)
     assert [(w.id, w.status) for w in back.clusters] == [(first.clusters[0].id, WishStatus.REGRESSED)]
+
+
+@pytest.mark.parametrize(
+    ("intent", "gaps", "same"),
+    [
+        ("make_podcast", {"make_podcast": 500}, "make_podcast"),  # its name says so
+        ("studio", {"studio": 40}, "studio"),  # most of the gap
+        ("other", {"other": 500}, ""),  # a small part of a gap that says less
+        ("studio", {"export": 24}, ""),
+        ("", {"": 24}, ""),
+    ],
+)
+def test_a_cluster_that_is_a_gap_by_intent_says_so(intent, gaps, same):
+    (wish,) = find(podcasts(intents=[intent]), gaps=gaps)[0].clusters
+    assert (wish.same_as, wish.intents) == (same, (intent,))
+
+
+def test_intents_of_a_cluster_come_by_their_demand():
+    rows = podcasts(intents=["z"])
+    rows[0]["intents"] = ["a", "b"]
+    (wish,) = find(rows, gaps={"a": 2})[0].clusters
+    assert (wish.intents, wish.same_as) == (("z", "a", "b"), "")
+
+
+def test_units_are_called_by_the_weakest_kind_among_them():
+    assert find([row(f"make a podcast of {t}", (5, 9), refused=3) for t in THINGS])[0].clusters[0].unit_kind == "user"
+    assert (
+        find([row(f"make a podcast of {t}", (5, 10), refused=3) for t in THINGS])[0].clusters[0].unit_kind == "session"
+    )
 
 
 def test_verdicts_follow_errors_success_and_the_catalogue():

@@ -132,8 +132,11 @@ def _cluster_table(found: list[Row]) -> Table:
 
 def _cluster(cluster: Row) -> dict[str, object]:
     said = [in_words(sample, 60) for sample in (cluster.get("samples") or ())[:1]]
+    what = [logged(in_words(str(cluster.get("feature")), 40)), prose(cluster.get("verdict_reason"))]
+    if cluster.get("same_as"):
+        what.append(logged("the gap of intent " + in_words(str(cluster["same_as"]), 40)))
     return {
-        "feature": [logged(in_words(str(cluster.get("feature")), 40)), prose(cluster.get("verdict_reason"))],
+        "feature": what,
         "verdict": label(cluster.get("verdict")),
         "priority": label(cluster.get("priority")),
         "status": label(cluster.get("status")),
