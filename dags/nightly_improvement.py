@@ -36,6 +36,7 @@ from airflow.sdk import (
     Asset,
     BaseHook,
     BaseNotifier,
+    Connection,
     CronPartitionTimetable,
     ExceptionRetryPolicy,
     Param,
@@ -102,6 +103,11 @@ class Notices(BaseNotifier):
             self.log.info("Told people: %s", "; ".join(sent) or "nothing new")
 
 
+def connection(name: str) -> str:
+    """Return an Airflow connection as JSON, for a source that is a table."""
+    return Connection.get(name).as_json()
+
+
 @task(multiple_outputs=False)
 def step(name: str) -> dict[str, Any]:
     """Run one step of the night; return its counts and paths."""
@@ -109,7 +115,7 @@ def step(name: str) -> dict[str, Any]:
 
     context = get_current_context()
     live = {"auto": None, "yes": True, "no": False}[context["params"]["live"]]
-    return nights.run_task(name, run_day.run_day(context), live)
+    return nights.run_task(name, run_day.run_day(context), live, connection)
 
 
 @task(

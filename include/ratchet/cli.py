@@ -152,7 +152,12 @@ def _add_sources(commands: Any) -> None:
         "check", help="show what the first ten records of a file become, and which fields come nowhere"
     )
     check.add_argument("name", metavar="NAME", help="a source, or the path of a folder of your own")
-    check.add_argument("path", metavar="PATH", help="a file, or a folder of which the first file is read")
+    check.add_argument(
+        "path",
+        nargs="?",
+        metavar="PATH",
+        help="a file, or a folder of which the first is read (a table: its newest rows)",
+    )
     check.set_defaults(command=does.check_source)
 
 

@@ -11,11 +11,18 @@ import json
 import os
 import pwd
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ratchet.errors import RatchetError
 from ratchet.terminal import say
+
+if TYPE_CHECKING:
+    from ratchet.log.sources import Source
 
 ANSWER_WITHIN_S = 30.0  # how long an answer waits for a step of a night to end
 
@@ -24,10 +31,12 @@ def run(options: argparse.Namespace) -> int:
     """Run nights, one after the other."""
     from tqdm import tqdm
 
-    from ratchet import nights
+    from ratchet import nights, steps
     from ratchet.night import Night
 
     night = Night.from_environment(home=options.home, source=options.source, landing=options.landing, live=options.live)
+    with night.home.lock():
+        steps.land_tables(night, options.last or night.today)
     days = nights.days_to_run(night, options.first, options.last)
     failed: list[RatchetError] = []
     with tqdm(total=len(days) * len(nights.PLAN), unit="step", disable=not sys.stderr.isatty(), leave=False) as bar:
@@ -157,12 +166,28 @@ def check_source(options: argparse.Namespace) -> int:
     from ratchet.log.sources import load_source
 
     today = datetime.now(UTC).date()
-    verdict = validate.validate(options.path, source=options.name, today=today)
     source = load_source(options.name)
-    if source.is_mapped:
-        say(sampling.sample(validate.files(options.path, source, options.name)[0], source, today).in_words() + "\n")
+    with _path_or_rows(options.path, source, today) as path:
+        verdict = validate.validate(path, source=options.name, today=today)
+        if source.is_mapped:
+            say(sampling.sample(validate.files(path, source, options.name)[0], source, today).in_words() + "\n")
     say(verdict.in_words())
     return 1 if verdict.refused or not verdict.totals["loaded"] else 0
+
+
+@contextmanager
+def _path_or_rows(path: str | None, source: Source, today: date) -> Iterator[str]:
+    """Give the path to look at; without one, rows of the source's table in a temporary file."""
+    if path is not None:
+        yield path
+        return
+    if source.table is None:
+        raise RatchetError("no file to look at", way_out=f"ratchet sources check {source.name} PATH")
+    from ratchet.log.tables.land import sampled
+    from ratchet.log.tables.settings import from_environment
+
+    with tempfile.TemporaryDirectory(prefix="ratchet-") as folder:
+        yield str(sampled(source, Path(folder), from_environment, today))
 
 
 def discover(options: argparse.Namespace) -> int:

@@ -3,7 +3,8 @@
     RatchetError                 exit code 2
     ├── SettingsError            a settings file, key or value that cannot be used
     ├── LandingError             a landing zone that is missing or unreadable
-    ├── SourceError              a source folder or mapping that cannot be used
+    ├── SourceError              a source folder, mapping or table that cannot be used
+    ├── UnreachableError         a database or an object store that does not answer (exit code 1)
     ├── RunDayError              a run that names no day, or one that cannot be run
     ├── HomeBusyError            another process is writing to the same home
     ├── StorageError             the disk is full or read-only
@@ -48,6 +49,12 @@ class LandingError(RatchetError):
 
 class SourceError(RatchetError):
     """Raised when a source's folder, settings or mapping cannot be used."""
+
+
+class UnreachableError(RatchetError):
+    """Raised when a database or an object store cannot be reached: trying again may help."""
+
+    exit_code = 1
 
 
 class RunDayError(RatchetError):

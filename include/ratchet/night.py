@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from ratchet import files, settings
 from ratchet.errors import RatchetError
 from ratchet.home import Home
 from ratchet.log.sources import LandedSource
+from ratchet.log.tables.settings import Connections, from_environment
 from ratchet.settings import Settings
 
 
@@ -25,7 +26,7 @@ class Night:
     """What a night's results may depend on.
 
     `today` (UTC) says whether a landing day is over and whether a day lies in the future; it reaches no result.
-    `live` is None where the newest landed day that is over decides.
+    `live` is None where the newest landed day that is over decides. `connection` gives an Airflow connection by its id.
     """
 
     home: Home
@@ -34,6 +35,7 @@ class Night:
     sources: tuple[LandedSource, ...]
     today: date
     live: bool | None = None
+    connection: Connections = field(default=from_environment, repr=False, compare=False)
 
     @classmethod
     def from_environment(
@@ -44,6 +46,7 @@ class Night:
         source: str | None = None,
         landing: str | None = None,
         live: bool | None = None,
+        connection: Connections = from_environment,
     ) -> Night:
         """Build a night from arguments, RATCHET_HOME, RATCHET_CONFIG and RATCHET_ENVIRONMENT.
 
@@ -57,7 +60,7 @@ class Night:
             zones = {source or "native": landing if landing is not None else loaded.sources.get(source or "native")}
         sources = tuple(LandedSource(name, zone or where.landing) for name, zone in sorted(zones.items()))
         today = datetime.now(UTC).date()
-        return cls(where, day or today, loaded, sources, today, live)
+        return cls(where, day or today, loaded, sources, today, live, connection)
 
     def on(self, day: date) -> Night:
         """Return the same night on another day.

@@ -12,6 +12,7 @@ from typing import Any
 
 from ratchet import steps
 from ratchet.errors import LandingError, RatchetError
+from ratchet.log.tables.settings import Connections, from_environment
 from ratchet.night import Night
 
 Progress = Callable[[date, str], None]
@@ -126,11 +127,13 @@ def run_night(night: Night, progress: Progress) -> NightOutcome:
     return outcome
 
 
-def run_task(name: str, day: date, live: bool | None = None) -> steps.Summary:
+def run_task(
+    name: str, day: date, live: bool | None = None, connection: Connections = from_environment
+) -> steps.Summary:
     """Run one step as a task of its own, with home, sources and settings from the environment."""
     if next(step for step in PLAN if step.name == name).always:
         mark_left_out(Night.from_environment().on(day))
-    return steps.run_step(name, day, live)
+    return steps.run_step(name, day, live, connection)
 
 
 def mark_left_out(night: Night) -> None:

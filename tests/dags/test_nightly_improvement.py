@@ -94,7 +94,7 @@ def run(nightly, airflow_tables, monkeypatch, tmp_path):
     calls = []
 
     def start(conf=None, **broken):
-        def run_step(name, day, live=None):
+        def run_step(name, day, live=None, connection=None):
             calls.append((name, day, live))
             night = Night.from_environment(day)
             if name in broken:

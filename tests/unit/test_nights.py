@@ -121,7 +121,7 @@ def test_only_the_report_marks_what_was_left_out(monkeypatch, tmp_path):
     assert Night.from_environment(day).marks() == {}
     nights.run_task("report", day, False)
     assert Night.from_environment(day).marks()["check_raw"]["reason"] == "needs ingest, which did not finish"
-    assert seen == [("publish", day, None), ("report", day, False)]
+    assert [arguments[:3] for arguments in seen] == [("publish", day, None), ("report", day, False)]
 
 
 def test_a_task_pays_for_no_import_that_its_step_does_not_need() -> None:

@@ -127,7 +127,7 @@ def _run(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
 def _documents(source: Source, reader: LineReader, indexes: Sequence[int]) -> Iterator[pa.RecordBatch]:
     for index in indexes:
         stem = reader.files[index].name.lower().removesuffix(".gz").removesuffix(".zst")
-        of_lines = source.format is Format.JSONL or PurePosixPath(stem).suffix in _LINE_SUFFIXES
+        of_lines = source.format in (Format.JSONL, Format.TABLE) or PurePosixPath(stem).suffix in _LINE_SUFFIXES
         if of_lines or _holds_lines(reader, index):
             yield from _lines(reader, index)
         else:

@@ -4,10 +4,12 @@
 
 - `name`, `description`;
 - `format`: `contract` (lines are events already, no SQL), `jsonl` (one JSON document a line) or `json` (one JSON
-  document a file; one that ends in `.jsonl` or `.ndjson`, or whose first line is a document, holds one a line);
+  document a file; one that ends in `.jsonl` or `.ndjson`, or whose first line is a document, holds one a line),
+  `table` (rows of a database's table, see `tables/`: `{key, at, table, row}` a line);
+- `table`: for that format, which one;
 - `records`: dotted paths, such as `$.simulations`, tried in order in each document. The first that leads to an array
   gives its items as the records; where none does, the document itself is the one record. Default: `$`;
-- `files`: globs for the names of the files; `.gz` and `.zst` are unpacked first.
+- `files`: globs for the names of the files; `.gz` and `.zst` are unpacked first. A table has files of its own.
 
 Beside it lie `<stream>.sql`, each ONE select over these relations:
 
@@ -31,6 +33,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -41,12 +44,15 @@ import yaml
 
 from ratchet.contracts.streams import STREAMS
 from ratchet.errors import SourceError
+from ratchet.log.tables.settings import WAY_OUT, TableSettings
+from ratchet.yaml_files import validated
 
 SHIPPED = Path(__file__).parent / "sources"
 SETTINGS_FILE = "source.yaml"
 PREPARE_FILES = "prepare*.sql"
 MACROS_FILE = SHIPPED / "macros.sql"
-_KEYS = ("name", "description", "format", "records", "files")
+_KEYS = ("name", "description", "format", "records", "files", "table")
+_PLAIN = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
 
 class Format(StrEnum):
@@ -55,6 +61,7 @@ class Format(StrEnum):
     CONTRACT = "contract"
     JSONL = "jsonl"
     JSON = "json"
+    TABLE = "table"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,7 @@ class Source:
     records: tuple[str, ...] = ("$",)
     prepare: str = ""
     mappings: Mapping[str, str] = field(default_factory=dict)
+    table: TableSettings | None = None
 
     @property
     def is_mapped(self) -> bool:
@@ -105,10 +113,11 @@ def load_source(name: str) -> Source:
         name=_text(settings, "name", folder),
         description=_text(settings, "description", folder),
         format=kind,
-        files=_texts(settings, "files", folder),
+        files=_files(settings, kind, folder),
         records=_texts(settings, "records", folder) if "records" in settings else ("$",),
         prepare=_prepare(folder) if kind is not Format.CONTRACT else "",
         mappings=_mappings(folder),
+        table=_table_of(settings, kind, folder),
     )
     if source.is_mapped != bool(source.mappings):
         raise _error(folder, "format contract has no mappings, any other has one .sql file a stream", "see sources.py")
@@ -138,6 +147,23 @@ def _settings(path: Path) -> dict[str, Any]:
             near = difflib.get_close_matches(str(key), _KEYS, n=1)
             raise _error(path, f"unknown key {key!r}", f"did you mean {near[0]}?" if near else f"known: {_KEYS}")
     return settings
+
+
+def _files(settings: Mapping[str, Any], kind: Format, folder: Path) -> tuple[str, ...]:
+    if kind is not Format.TABLE:
+        return _texts(settings, "files", folder)
+    name = _text(settings, "name", folder)
+    if not _PLAIN.fullmatch(name):
+        raise _error(folder, f"the name {name[:80]!r} is part of a file's name", "use letters, digits, - and _")
+    return (f"{name}.rows.zst",)
+
+
+def _table_of(settings: Mapping[str, Any], kind: Format, folder: Path) -> TableSettings | None:
+    if (kind is Format.TABLE) != ("table" in settings):
+        raise _error(folder, "format table comes with the key table, and no other does", WAY_OUT)
+    if kind is not Format.TABLE:
+        return None
+    return validated(TableSettings, settings["table"], str(folder / SETTINGS_FILE), WAY_OUT, "table")
 
 
 def _prepare(folder: Path) -> str:

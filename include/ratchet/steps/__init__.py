@@ -11,6 +11,7 @@ from contextlib import nullcontext
 from datetime import date
 
 from ratchet.errors import LandingError, RatchetError, StepFailedError
+from ratchet.log.tables.settings import Connections, from_environment
 from ratchet.night import Night
 from ratchet.steps.data import build_marts, check_marts, check_raw, drift, ingest
 from ratchet.steps.findings import (
@@ -31,11 +32,11 @@ from ratchet.steps.findings import (
     usage,
 )
 from ratchet.steps.improving import fixes, improvements, proofs
-from ratchet.steps.live import is_live, landed_days
+from ratchet.steps.live import is_live, land_tables, landed_days
 from ratchet.steps.publishing import publish, report
 from ratchet.steps.results import Summary
 
-__all__ = ["STEPS", "Summary", "execute", "is_live", "landed_days", "redraw", "run_step"]
+__all__ = ["STEPS", "Summary", "execute", "is_live", "land_tables", "landed_days", "redraw", "run_step"]
 
 LOCK_WAIT_S = 600.0
 WRITES_HOME = frozenset({"ingest", "check_raw", "build_marts", "drift", "gaps", "improvements", "report", "publish"})
@@ -103,8 +104,8 @@ def redraw(night: Night) -> Summary:
     return execute("report", night)
 
 
-def run_step(name: str, day: date, live: bool | None = None) -> Summary:
+def run_step(name: str, day: date, live: bool | None = None, connection: Connections = from_environment) -> Summary:
     """Run one step as a task of its own, with home, sources and settings from the environment."""
-    night = Night.from_environment(live=live).on(day)
+    night = Night.from_environment(live=live, connection=connection).on(day)
     with night.home.lock(LOCK_WAIT_S) if name in WRITES_HOME else nullcontext():
         return execute(name, night)

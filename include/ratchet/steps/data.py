@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ratchet import inputs
 from ratchet.errors import LandingError
 from ratchet.night import Night
-from ratchet.steps.live import landed_days
+from ratchet.steps.live import land_tables, landed_days
 from ratchet.steps.results import Summary, keep
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ def ingest(night: Night) -> Summary:
     from ratchet.log.ingest import IngestOptions, ingest_until
 
     night.start()
+    land_tables(night, night.day)
     _require_landing(night)
     known = night.settings
     options = IngestOptions(known.dedup_days, known.max_line_bytes, known.history_start)

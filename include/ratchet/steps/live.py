@@ -1,11 +1,27 @@
-"""Which days landed, and whether a night is the newest of them: the one that decides and publishes."""
+"""Which days landed, rows of tables included, and whether a night is the newest: the one that decides and publishes."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from ratchet.log import landing
+from ratchet.log.sources import load_source
 from ratchet.night import Night
+
+
+def land_tables(night: Night, upto: date) -> list[date]:
+    """Land the rows of tables up to a day, of days that are over; return the days that were written.
+
+    Raises:
+        SourceError: if a table cannot be used.
+        UnreachableError: if its database cannot be reached.
+    """
+    if all(load_source(landed.name).table is None for landed in night.sources):
+        return []
+    from ratchet.log.tables.land import land
+
+    over = min(upto, night.today - timedelta(days=1))
+    return land(night.sources, over, night.connection, night.settings.history_start)
 
 
 def landed_days(night: Night) -> list[date]:
