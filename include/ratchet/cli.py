@@ -140,7 +140,7 @@ def _add_answers(commands: Any) -> None:
 
 def _add_validate_logs(commands: Any) -> None:
     validate = commands.add_parser("validate-logs", help="dry run of the contract on your own files; writes nothing")
-    validate.add_argument("path", type=Path)
+    validate.add_argument("path", metavar="PATH|URL")
     validate.add_argument("--source", default="native", metavar="NAME")
     validate.set_defaults(command=does.validate_logs)
 

@@ -16,6 +16,7 @@ from typing import Any
 from ratchet import files, settings
 from ratchet.errors import RatchetError
 from ratchet.home import Home
+from ratchet.log.remote import shown
 from ratchet.log.sources import LandedSource
 from ratchet.log.tables.settings import Connections, from_environment
 from ratchet.settings import Settings
@@ -79,7 +80,7 @@ class Night:
 
     def landing_names(self) -> str:
         """Return the landing zones in words."""
-        return ", ".join(f"{s.name}: {s.landing}" for s in self.sources)
+        return ", ".join(f"{source.name}: {shown(str(source.landing))}" for source in self.sources)
 
     def loads(self) -> dict[date, dict[str, Any]]:
         """Return the load reports of all landing days up to the night's own, oldest first."""

@@ -25,6 +25,7 @@ from ratchet.log.judge import judge, judged
 from ratchet.log.landing import Fingerprints, LandedFile, Landing
 from ratchet.log.lines import LineReader
 from ratchet.log.mapping import MAPPED, MAPPED_LINES, map_source
+from ratchet.log.remote import copied, is_url
 from ratchet.log.report import LoadReport, draw_report
 from ratchet.log.session import session
 from ratchet.log.settle import settle
@@ -168,13 +169,21 @@ def _ingest_day(home: Home, plan: _Plan, landed: date, options: IngestOptions, t
 def _attempt(home: Home, plan: _Plan, landed: date, options: IngestOptions, today: date) -> LoadReport:
     folder, scratch = work_folder(home) / landed.isoformat(), work_folder(home) / "session"
     earlier = [path for day in plan.window(landed) for path in day_files(home, day) if _holds_ids(path)]
-    reader = LineReader(plan.files[landed], options.max_line_bytes, landed < today)
+    found = [_at_hand(file, plan.fingerprints, folder / "copies") for file in plan.files[landed]]
+    reader = LineReader(found, options.max_line_bytes, landed < today)
     with session(scratch, options.memory_limit, options.threads) as connection:
         load_day(connection, plan.sources, reader, landed, scratch, earlier)
         written = write_bronze(connection, landed, folder, scratch)
         report = draw_report(connection, landed, plan.input_hash(landed), reader.files, reader.problems)
     commit(home, landed, folder, written, report.as_record())
     return report
+
+
+def _at_hand(file: LandedFile, fingerprints: Fingerprints, folder: Path) -> LandedFile:
+    """Return a file that lies on this machine; one below a URL is copied."""
+    if not file.source or not is_url(file.location):
+        return file
+    return replace(file, location=str(copied(file.location, fingerprints.of(file), folder)))
 
 
 def load_day(

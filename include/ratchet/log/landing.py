@@ -1,7 +1,8 @@
 """What has landed: which days, which files of a day, and the fingerprint of each file's content.
 
 A landing zone is a local folder or a URL that fsspec reads, with `dt=YYYY-MM-DD` folders; without any, it is flat and
-each file lands on the UTC day on which it was last changed. How a file is read belongs to `lines.py`.
+each file lands on the UTC day on which it was last changed. What a URL needs belongs to `remote.py`, how a file is read
+to `lines.py`.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, cast
-
-import fsspec
+from typing import IO
 
 import ratchet.files as files
 from ratchet.errors import LandingError
 from ratchet.home import Home
+from ratchet.log import remote
+from ratchet.log.remote import RemoteTree, is_hidden, is_url
 from ratchet.log.sources import LandedSource, load_source
 
 _LOG = logging.getLogger(__name__)
@@ -48,8 +49,8 @@ class LandedFile:
 
     def open(self) -> IO[bytes]:
         """Open the file's bytes as they lie."""
-        if _is_url(self.location):
-            return cast("IO[bytes]", fsspec.open(self.location, "rb").open())
+        if is_url(self.location):
+            return remote.opened(self.location)
         return Path(self.location).open("rb", buffering=0)
 
 
@@ -100,13 +101,17 @@ class Fingerprints:
         self.days: dict[date, str] = {date.fromisoformat(day): found for day, found in known.get("days", {}).items()}
 
     def of(self, file: LandedFile) -> str:
-        """Return the hex SHA-256 of a file's bytes; for a file that cannot be read, why not."""
+        """Return the hex SHA-256 of a file's bytes; for a local file that cannot be read, why not.
+
+        Raises:
+            UnreachableError: if a file below a URL cannot be read: that would not last.
+        """
         stamp = [str(file.size), file.version]
         known = self._files.get(file.location)
         if known and known[:2] == stamp:
             return known[2]
         try:
-            with file.open() as handle:
+            with remote.reached(file.location), file.open() as handle:
                 found = hashlib.file_digest(handle, "sha256").hexdigest()  # type: ignore[arg-type]
         except OSError as error:
             return f"unreadable: {error.strerror}"
@@ -125,7 +130,7 @@ class _Zone:
     def __init__(self, landed: LandedSource) -> None:
         self.source = load_source(landed.name)
         self.root = str(landed.landing)
-        self.tree: _LocalTree | _RemoteTree = _RemoteTree(self.root) if _is_url(self.root) else _LocalTree(self.root)
+        self.tree: _LocalTree | RemoteTree = RemoteTree(self.root) if is_url(self.root) else _LocalTree(self.root)
         self.folders = {day: name for name in self.tree.folders() if (day := _day_of(name))}
         self.flat = {} if self.folders else {p: self.tree.changed_on(p) for p in self.tree.walk("") if self._reads(p)}
 
@@ -172,9 +177,9 @@ class _LocalTree:
             yield self.only
             return
         for path, folders, names in os.walk(self.root / folder, followlinks=True):
-            folders[:] = sorted(name for name in folders if not _is_hidden(name))
+            folders[:] = sorted(name for name in folders if not is_hidden(name))
             relative = Path(path).relative_to(self.root)
-            yield from ((relative / name).as_posix() for name in sorted(names) if not _is_hidden(name))
+            yield from ((relative / name).as_posix() for name in sorted(names) if not is_hidden(name))
 
     def location(self, path: str) -> str:
         return str(self.root / path)
@@ -187,42 +192,6 @@ class _LocalTree:
         return datetime.fromtimestamp((self.root / path).stat().st_mtime, UTC).date()
 
 
-class _RemoteTree:
-    """Files below a URL."""
-
-    def __init__(self, root: str) -> None:
-        try:
-            self.system, self.root = fsspec.url_to_fs(root)
-            self.root = self.root.rstrip("/")
-            if not self.system.exists(self.root):
-                raise LandingError("the landing zone does not exist", where=root, way_out="check --landing")
-        except (OSError, ValueError, ImportError) as error:
-            raise LandingError(f"the landing zone cannot be read: {error}", where=root) from error
-        self.found: dict[str, dict[str, Any]] = {}
-
-    def folders(self) -> list[str]:
-        entries = self.system.ls(self.root, detail=True)
-        return sorted(PurePosixPath(e["name"]).name for e in entries if e["type"] == "directory")
-
-    def walk(self, folder: str) -> Iterator[str]:
-        below = self.system.find(f"{self.root}/{folder}".rstrip("/"), detail=True)
-        for full, entry in sorted(below.items()):
-            path = full.removeprefix(self.root).lstrip("/")
-            if not any(_is_hidden(part) for part in PurePosixPath(path).parts):
-                self.found[path] = entry
-                yield path
-
-    def location(self, path: str) -> str:
-        return str(self.system.unstrip_protocol(f"{self.root}/{path}"))
-
-    def stamp(self, path: str) -> tuple[int, str]:
-        return int(self.found[path]["size"]), str(self.system.ukey(f"{self.root}/{path}"))
-
-    def changed_on(self, path: str) -> date:
-        changed: datetime = self.system.modified(f"{self.root}/{path}")
-        return changed.astimezone(UTC).date()
-
-
 def _day_of(folder: str) -> date | None:
     if not folder.startswith("dt="):
         return None
@@ -232,14 +201,6 @@ def _day_of(folder: str) -> date | None:
     except ValueError:
         _LOG.warning("not a landing day, so nothing in it is read: %s", folder)
         return None
-
-
-def _is_hidden(name: str) -> bool:
-    return name.startswith((".", "_")) or name.endswith((".tmp", ".crc"))
-
-
-def _is_url(location: str) -> bool:
-    return "://" in location
 
 
 def _unreadable(location: str, error: OSError) -> LandingError:

@@ -112,7 +112,8 @@ class OpenTable:
         if name not in table.columns:
             way_out = nearest(name, [column.name for column in table.columns])[:300]
             raise SourceError(f"the table has no column {name[:100]!r}", where=self._where, way_out=way_out)
-        return table.columns[name]
+        found: sa.Column[Any] = table.columns[name]
+        return found
 
 
 @contextmanager
