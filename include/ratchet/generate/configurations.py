@@ -5,16 +5,14 @@ How configurations are compared belongs to `analyze/agents/league.py`; a person 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import date
 from itertools import groupby
 from typing import Any
 
-from ratchet.contracts.agents import MARGIN
 from ratchet.contracts.improvements import Improvement, ImprovementType, Priority
 from ratchet.contracts.names import in_words
-from ratchet.generate.choices import HORIZON_DAYS, checked
+from ratchet.generate.experiment_drafts import checked, draft
 
 LEAST_GAIN = 0.03  # of success over all configurations; less is not worth a change
 _SURE = 0.05
@@ -77,18 +75,10 @@ def _proposal(agent: str, used: Row, top: Row, as_of: date) -> Improvement:
 
 
 def _draft(agent: str, used: str, better: str) -> dict[str, Any]:
-    digest = hashlib.sha256("\x1f".join((agent, used, better)).encode(errors="surrogatepass")).hexdigest()[:12]
-    success = {"kind": "ratio", "direction": "increase", "source": "interaction", "column": "success"}
-    time = {"kind": "ratio", "direction": "decrease", "source": "interaction", "column": "duration_ms"}
-    return {
-        "id": f"configuration-{digest}",
-        "hypothesis": f"Configuration {in_words(better)} succeeds more often than {in_words(used)}.",
-        "flag_key": f"configuration-{digest}",
-        "arms": [{"name": "control", "weight": 50}, {"name": "candidate", "weight": 50}],
-        "hash": "flagd",
-        "primary": "configured_success",
-        "guardrails": [{"metric": "configured_duration", "margin": 0.1}],
-        "metrics": {"configured_success": success, "configured_duration": time},
-        "mde": MARGIN,
-        "horizon_days": HORIZON_DAYS,
-    }
+    return draft(
+        "configuration",
+        (agent, used, better),
+        f"Configuration {in_words(better)} succeeds more often than {in_words(used)}.",
+        "candidate",
+        {"configured_success": ("success", "increase"), "configured_duration": ("duration_ms", "decrease")},
+    )

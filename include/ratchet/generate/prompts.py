@@ -6,18 +6,16 @@ What is wrong with results belongs to `analyze/`; a `Remedy` may come from any o
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from ratchet.contracts.agents import MARGIN
 from ratchet.contracts.estimates import Estimate, as_record
 from ratchet.contracts.improvements import Improvement, ImprovementType, Priority
 from ratchet.contracts.names import in_words
 from ratchet.contracts.prompts import Prompt, diff
-from ratchet.generate.choices import HORIZON_DAYS, checked
+from ratchet.generate.experiment_drafts import checked, draft
 
 LEAST = 20  # results that a remedy stands on
 
@@ -161,18 +159,10 @@ def _refinement(prompt: Prompt, found: Sequence[Remedy], as_of: date) -> Improve
 
 
 def _draft(prompt_id: str, one: int, other: int) -> dict[str, Any]:
-    digest = hashlib.sha256("\x1f".join((prompt_id, str(one), str(other))).encode()).hexdigest()[:12]
-    metric = {"kind": "ratio", "direction": "increase", "source": "interaction", "column": "success"}
-    time = {"kind": "ratio", "direction": "decrease", "source": "interaction", "column": "duration_ms"}
-    return {
-        "id": f"prompt-{digest}",
-        "hypothesis": f"Version {other} of {in_words(prompt_id)} succeeds more often than version {one}.",
-        "flag_key": f"prompt-{digest}",
-        "arms": [{"name": "control", "weight": 50}, {"name": "refined", "weight": 50}],
-        "hash": "flagd",
-        "primary": "refined_success",
-        "guardrails": [{"metric": "refined_duration", "margin": 0.1}],
-        "metrics": {"refined_success": metric, "refined_duration": time},
-        "mde": MARGIN,
-        "horizon_days": HORIZON_DAYS,
-    }
+    return draft(
+        "prompt",
+        (prompt_id, str(one), str(other)),
+        f"Version {other} of {in_words(prompt_id)} succeeds more often than version {one}.",
+        "refined",
+        {"refined_success": ("success", "increase"), "refined_duration": ("duration_ms", "decrease")},
+    )

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from ratchet import registry
 from ratchet.contracts.agents import Choice, ModelFigures
 from ratchet.contracts.estimates import Estimate
 from ratchet.contracts.improvements import ImprovementType, State
-from ratchet.generate.choices import checked, draft, propose_models
+from ratchet.generate.choices import propose_models
 
 DAY = date(2026, 11, 20)
 
@@ -33,12 +34,7 @@ def test_no_better_model_is_no_proposal() -> None:
     assert propose_models([choice(better="")], DAY) == []
 
 
-def test_a_draft_that_the_registry_refuses_is_not_validated() -> None:
-    state, why = checked(draft(choice()) | {"mde": 0})
-    assert state is State.PROPOSED
-    assert "mde" in why
-
-
 def test_names_of_any_length_make_an_id_that_the_registry_takes() -> None:
-    odd = Choice("x" * 300, "ü" * 300, "<b>", "r", choice().models)
-    assert checked(draft(odd))[0] is State.VALIDATED
+    figures = tuple(replace(m, model=name) for m, name in zip(choice().models, ("ü" * 300, "<b>"), strict=True))
+    (found,) = propose_models([Choice("x" * 300, "ü" * 300, "<b>", "r", figures)], DAY)
+    assert found.state is State.VALIDATED
