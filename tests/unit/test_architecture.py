@@ -29,6 +29,7 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "unmet_fold",
         "steps hourly_stops",
         "nights hourly backtests",
+        "preload",
         "status notices",
         "alerts",
         "commands",
