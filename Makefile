@@ -7,10 +7,10 @@ BIN := .venv/bin
 export RATCHET_HOME
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check up down golden bench pins docs clean
+.PHONY: help setup demo test check up down golden bench pins docs screenshots clean
 
 help: ## show this help
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 .venv/.installed: requirements.txt pyproject.toml
 	@[ -n "$(PYTHON)" ] || { echo "Ratchet needs Python 3.11 or 3.12; install one of them, or say which: make PYTHON=/path/to/python3.11" >&2; exit 1; }
@@ -54,6 +54,9 @@ pins: ## compile requirements.in to requirements.txt (needs uv)
 
 docs: setup ## write the generated pages of docs/
 	@$(BIN)/python -m ratchet.contracts.dictionary > docs/data_dictionary.md
+
+screenshots: demo ## take the pictures of docs/images again, from the demo's pages (needs Chromium)
+	@$(BIN)/python -m tests.browser.screenshots $(RATCHET_HOME)
 
 clean: down ## remove the virtual environment, caches and the demo's home
 	@rm -rf .venv .airflow .mypy_cache .pytest_cache .ruff_cache .hypothesis home dbt_project/target dbt_project/logs include/*.egg-info

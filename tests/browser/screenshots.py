@@ -1,0 +1,48 @@
+"""Takes the pictures of docs/images from the demo's own pages: `make screenshots`."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+from tests.browser.conftest import ARGUMENTS
+
+IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
+DESKTOP = {"width": 1280, "height": 860}
+PHONE = {"width": 390, "height": 844}
+
+
+def main(home: Path) -> None:
+    """Take every picture of the newest night of a home."""
+    shelf = home.absolute() / "artifacts" / "index.html"
+    nights = sorted((home.absolute() / "artifacts").glob("????-??-??/report.html"))
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if not nights or chromium is None:
+        raise SystemExit("make screenshots: run make demo first" if chromium else "no Chromium: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        for name, address, viewport, anchor in (
+            ("report", nights[-1], DESKTOP, ""),
+            ("report_phone", nights[-1], PHONE, ""),
+            ("improvements", nights[-1], DESKTOP, "improvements"),
+            ("trends", nights[-1], DESKTOP, "trends"),
+            ("shelf", shelf, DESKTOP, ""),
+        ):
+            page = browser.new_page(viewport=viewport, color_scheme="light")  # type: ignore[arg-type]
+            page.goto(address.as_uri())
+            taken(page, anchor, IMAGES / f"{name}.png")
+        browser.close()
+
+
+def taken(page: Page, anchor: str, path: Path) -> None:
+    """Write what the window shows, with the heading of an anchor at its top."""
+    if anchor:
+        page.locator(f"#{anchor}").evaluate("heading => window.scrollTo(0, heading.offsetTop - 24)")
+    page.screenshot(path=path)
+    sys.stdout.write(f"{path}\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
