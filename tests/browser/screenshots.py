@@ -19,8 +19,10 @@ def main(home: Path) -> None:
     shelf = home.absolute() / "artifacts" / "index.html"
     nights = sorted((home.absolute() / "artifacts").glob("????-??-??/report.html"))
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if not nights or chromium is None:
-        raise SystemExit("make screenshots: run make demo first" if chromium else "no Chromium: apt-get install chromium")
+    if chromium is None:
+        raise SystemExit("no Chromium: apt-get install chromium")
+    if not nights:
+        raise SystemExit(f"no night in {home}: run make demo first")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         for name, address, viewport, anchor in (
