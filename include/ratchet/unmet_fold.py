@@ -19,7 +19,7 @@ from ratchet.night import Night
 if TYPE_CHECKING:
     from ratchet.contracts.apis import Api
 
-VERSION = 1  # raised whenever the same texts would get other clusters
+VERSION = 2  # raised whenever the same texts would get other clusters
 MODEL = "mart_request_texts"
 _SETTINGS = (
     *("gap_window_days", "suggestion_window_days", "gap_floor_events", "gap_floor_units", "k_anonymity"),

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -42,7 +43,12 @@ class _Api(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(content)
+        for at in range(0, len(content), self.server.piece):
+            time.sleep(self.server.pause_s)
+            try:
+                self.wfile.write(content[at : at + self.server.piece])
+            except ConnectionError:  # nobody waits any longer
+                return
 
     do_POST = do_DELETE = do_HEAD = do_GET  # noqa: N815 -- http.server's names
 
@@ -53,7 +59,7 @@ class _Api(BaseHTTPRequestHandler):
 @pytest.fixture
 def server():
     with ThreadingHTTPServer(("127.0.0.1", 0), _Api) as server:
-        server.seen, server.answers = [], {}
+        server.seen, server.answers, server.piece, server.pause_s = [], {}, 1 << 20, 0
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         yield server
@@ -130,6 +136,19 @@ def test_an_api_that_answers_nonsense_gives_one_reason(server, tmp_path, answer,
     server.answers["/v1/openapi.json"] = answer
     found = look(server, tmp_path, budget=100)
     assert found.state == state
+    assert reason in found.reason
+
+
+@pytest.mark.parametrize(("piece", "pause_s", "reason"), [(9, 0.1, "took too long"), (1 << 20, 1.0, "no answer (")])
+def test_an_api_that_is_slow_is_waited_for_no_longer_than_its_timeout(server, tmp_path, piece, pause_s, reason):
+    server.answers["/v1/openapi.json"] = (200, {}, spec())
+    server.piece, server.pause_s = piece, pause_s
+    base = f"http://127.0.0.1:{server.server_port}/v1"
+    api = ConnectedApi(base_url=base, spec=f"{base}/openapi.json", timeout_s=0.4)
+    started = time.monotonic()
+    found = api_discovery.discover(Home(tmp_path), {"slow": api}, DAY)[0]
+    assert time.monotonic() - started < 5
+    assert found.state == "failed"
     assert reason in found.reason
 
 

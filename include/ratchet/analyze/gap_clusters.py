@@ -2,13 +2,15 @@
 
 Two levels, so that any number of texts can be grouped: mini-batch k-means to at most some thousand micro-clusters, then
 HDBSCAN (leaf) over their centroids, then every text goes to the nearest cluster, unless its words are too far from the
-cluster's: those are one-offs. The vectoriser hashes, so that the words of two nights fall on the same places; a fixed
-folding of these places (`Clusters.sketches`) is what nights compare. What a cluster means for people, how often it is
-asked for and whether it is a gap, belongs to `analyze/unmet.py`.
+cluster's or it has none of the words that make the cluster one: those are one-offs. The vectoriser hashes, so that the
+words of two nights fall on the same places; a fixed folding of these places (`Clusters.sketches`) is what nights
+compare. What a cluster means for people, how often it is asked for and whether it is a gap, belongs to
+`analyze/unmet.py`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +26,10 @@ LEAF_SIZE = 3  # micro-clusters that make a cluster
 ROUNDS = 5  # of moving the centroids to their texts
 SKETCH = 256
 RADIUS = 0.3  # cosine below which a text does not belong to its nearest cluster
+LEAST_SHARE, LEAST_LIFT = (
+    0.1,
+    2.0,
+)  # of a cluster's texts with a word, and against all texts, that make it the cluster's own
 SAME = 0.6  # cosine from which clusters of two nights may be one
 _CHUNK = 8_000
 ONE_OFF = -1
@@ -80,6 +86,8 @@ def cluster(
             labels = _assigned(reduced, centers, leaves)
         sketched = _sketched(hashed)
         labels = _within(sketched, labels, radius)
+        if radius > -1:
+            labels = _supported(texts, labels)
         if alone is not None:
             lonely = alone & (labels == ONE_OFF)
             labels[lonely] = np.arange(int(lonely.sum())) + labels.max() + 1
@@ -168,6 +176,49 @@ def _within(sketched: Floats, labels: Labels, radius: float) -> Labels:
     return kept
 
 
+def _supported(texts: Sequence[str], labels: Labels) -> Labels:
+    """Return labels without the texts that have none of their cluster's own words.
+
+    A large cluster of texts that have nothing to do with each other looks like all texts, and every text is like it;
+    but no word is in three tenths of it and twice as often as elsewhere.
+    """
+    import scipy.sparse as sparse
+
+    wanted = int(labels.max()) + 1
+    if not wanted:
+        return labels
+    used = _words(texts)
+    counted = _sums_of(used, labels, wanted).tocoo()
+    sizes, overall = np.bincount(labels[labels >= 0], minlength=wanted), np.asarray(used.sum(axis=0)).ravel()
+    within = counted.data / sizes[counted.row]
+    own = (counted.data > 1) & (within >= LEAST_SHARE) & (within >= LEAST_LIFT * overall[counted.col] / len(texts))
+    own |= (sizes[counted.row] == len(texts)) & (counted.data > 1)  # nothing else to compare with
+    words = sparse.csr_matrix(
+        (np.ones(int(own.sum()), np.float32), (counted.row[own], counted.col[own])), shape=counted.shape
+    )
+    held = np.flatnonzero(labels >= 0)
+    has = np.asarray(used[held].multiply(words[labels[held]]).sum(axis=1)).ravel() > 0
+    kept = np.full(len(labels), ONE_OFF, np.int64)
+    kept[held[has]] = labels[held[has]]
+    sizes = np.bincount(kept[kept >= 0], minlength=wanted)
+    found: Labels = np.where((kept >= 0) & (sizes[kept] > 1), kept, ONE_OFF)
+    return found
+
+
+def _words(texts: Sequence[str]) -> Sparse:
+    """Return which hashed words each text has; of a text without spaces, pairs of its letters."""
+    from sklearn.feature_extraction.text import HashingVectorizer
+
+    return HashingVectorizer(
+        analyzer=_tokens, n_features=PLACES, alternate_sign=False, norm=None, binary=True, dtype=np.float32
+    ).transform(texts)
+
+
+def _tokens(text: str) -> list[str]:
+    found = re.findall(r"\w\w+", text)
+    return found if len(found) > 1 else [text[at : at + 2] for at in range(len(text) - 1)]
+
+
 def _alike(rows: Floats, labels: Labels, wanted: int) -> Floats:
     """Return the cosine of each row and the sum of the others of its cluster, -1 where there is none."""
     sums = _sums(rows, labels, wanted)
@@ -209,12 +260,16 @@ def _means(rows: Floats, labels: Labels, wanted: int) -> Floats:
 
 
 def _sums(rows: Floats, labels: Labels, wanted: int) -> Floats:
+    return np.asarray(_sums_of(rows, labels, wanted), dtype=np.float32)
+
+
+def _sums_of(rows: Any, labels: Labels, wanted: int) -> Any:
+    """Return the sum of the rows of each cluster, sparse where they are."""
     import scipy.sparse as sparse
 
     held = np.flatnonzero(labels >= 0)
     ones = np.ones(len(held), np.float32)
-    members = sparse.csr_matrix((ones, (labels[held], held)), shape=(wanted, len(rows)))
-    return np.asarray(members @ rows, dtype=np.float32)
+    return sparse.csr_matrix((ones, (labels[held], held)), shape=(wanted, len(labels))) @ rows
 
 
 def _nearest(rows: Floats, centers: Floats) -> Labels:

@@ -68,3 +68,23 @@ def test_a_text_that_is_asked_often_is_a_cluster_by_itself():
     clusters = cluster(["make a podcast", "nothing like it"], alone=np.array([True, False]))
     assert clusters.labels.tolist() == [0, ONE_OFF]
     assert np.linalg.norm(clusters.sketches[0]) == pytest.approx(1)
+
+
+def test_texts_that_have_nothing_to_do_with_each_other_stay_one_offs():
+    rng = np.random.default_rng(3)
+    sounds = ["ba", "do", "ki", "lu", "me", "no", "pra", "ri", "sto", "ta", "vel", "zu", "gan", "fi", "her", "wo"]
+    words = ["".join(rng.choice(sounds, rng.integers(2, 5))) for _ in range(20_000)]
+    texts = sorted({" ".join(rng.choice(words, 7)) for _ in range(3_000)})
+    found = cluster(texts)
+    assert found.one_offs > 0.8 * len(texts)  # the rest share one of the short words
+    assert cluster(texts, radius=-1.0).one_offs == 0  # without a floor they would all be in some cluster
+
+
+def test_texts_without_spaces_are_grouped_by_pairs_of_letters():
+    things = ["報告書", "会議録", "予算案", "契約書", "計画書", "手引書", "名簿表", "年表図"]
+    texts = sorted(
+        [f"{t}を音声番組にしてください" for t in things] + [f"{t}の表計算を直す方法は何ですか" for t in things]
+    )
+    labels = cluster(texts).labels
+    assert len({*labels.tolist()} - {ONE_OFF}) >= 1
+    assert (labels >= 0).mean() > 0.5
