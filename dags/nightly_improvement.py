@@ -54,7 +54,8 @@ from ratchet import errors
 # Midnight at UTC-2 is 02:00 UTC: two hours for a day's last files to land, while partition keys, partition dates and
 # both ends of a backfill stay plain days.
 SCHEDULE = CronPartitionTimetable("0 0 * * *", timezone="Etc/GMT+2", run_offset=-1, key_format="%Y-%m-%d")
-FINAL = [errors.GateFailedError, errors.LandingError, errors.RunDayError, errors.SettingsError, errors.SourceError]
+FINAL = [errors.EventsGoneError, errors.GateFailedError, errors.LandingError, errors.RunDayError]
+FINAL += [errors.SettingsError, errors.SourceError]
 DEFAULTS = {
     "owner": "ratchet",
     "retries": 3,

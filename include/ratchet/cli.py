@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_health(commands)
     _add_backtest(commands)
     _add_answers(commands)
+    _add_erase(commands)
     _add_validate_logs(commands)
     _add_sources(commands)
     _add_discover(commands)
@@ -134,8 +135,23 @@ def _add_answers(commands: Any) -> None:
         answer.add_argument("--reason", default="", metavar="WHY", help="kept with the decision")
         if name == "snooze":
             answer.add_argument("--days", type=_count, metavar="N", help="nights without a question (7)")
+            answer.add_argument("--until", type=_day, metavar="YYYY-MM-DD", help="ask again from this day on")
         _add_home(answer)
-        answer.set_defaults(command=does.answer, answer=name, days=None)
+        answer.set_defaults(command=does.answer, answer=name, days=None, until=None)
+    assign = commands.add_parser("assign", help="say who looks after an improvement; shown in report and message")
+    assign.add_argument("id", metavar="ID", help="its id, or the beginning of it, as `ratchet status` shows it")
+    assign.add_argument("--to", required=True, metavar="NAME", help="a person or a team; nobody takes it back")
+    assign.add_argument("--reason", default="", metavar="WHY", help="kept with the decision")
+    _add_home(assign)
+    assign.set_defaults(command=does.assign)
+
+
+def _add_erase(commands: Any) -> None:
+    erase = commands.add_parser("erase", help="remove one unit's events and everything that was made of them")
+    erase.add_argument("--unit", required=True, metavar="ID", help="user, session or trace, as it is logged")
+    erase.add_argument("--yes", action="store_true", help="do it; without it only what would go is shown")
+    _add_home(erase)
+    erase.set_defaults(command=does.erase)
 
 
 def _add_validate_logs(commands: Any) -> None:

@@ -125,12 +125,50 @@ def answer(options: argparse.Namespace) -> int:
     from ratchet.night import Night
 
     night = Night.from_environment(home=options.home)
-    reply = approvals.Reply(options.id, approvals.Answer(options.answer), account(), options.reason, options.days)
+    said = approvals.Answer(options.answer)
+    reply = approvals.Reply(options.id, said, account(), options.reason, options.days, options.until)
     made = approvals.record(night.home, reply, night.settings.approvers, wait_s=ANSWER_WITHIN_S)
     until = f" until {made.facts['until']}" if made.facts else ""
-    say(f"{made.improvement_id} is {made.decision}{until}, in force from the night of {made.effective_date} on")
-    say(f"Recorded in {night.home.decisions / f'{made.effective_date}.jsonl'} under the name {made.actor}")
+    _say_recorded(night, made, until)
     return 0
+
+
+def assign(options: argparse.Namespace) -> int:
+    """Record who looks after an improvement."""
+    from ratchet.deploy import approvals
+    from ratchet.night import Night
+
+    night = Night.from_environment(home=options.home)
+    allowed = night.settings.approvers
+    made = approvals.assign(
+        night.home, options.id, options.to, account(), allowed, options.reason, wait_s=ANSWER_WITHIN_S
+    )
+    _say_recorded(night, made, f" to {made.facts['to'] or approvals.NOBODY}")
+    return 0
+
+
+def _say_recorded(night: Any, made: Any, what: str) -> None:
+    say(f"{made.improvement_id} is {made.decision}{what}, in force from the night of {made.effective_date} on")
+    say(f"Recorded in {night.home.decisions / f'{made.effective_date}.jsonl'} under the name {made.actor}")
+
+
+def erase(options: argparse.Namespace) -> int:
+    """Remove one unit's events."""
+    from tqdm import tqdm
+
+    from ratchet import erasing
+    from ratchet.night import Night
+
+    night = Night.from_environment(home=options.home)
+    plan = erasing.plan(night, options.unit)
+    say(plan.in_words())
+    if not options.yes:
+        say("Nothing was changed. To do it: ratchet erase --unit ID --yes")
+        return 0
+    with tqdm(total=len(plan.nights), unit="night", disable=not sys.stderr.isatty(), leave=False) as bar:
+        done = erasing.erase(night, options.unit, plan, lambda: bool(bar.update()))
+    say(done.in_words())
+    return 1 if done.left or done.failed else 0
 
 
 def account() -> str:

@@ -6,14 +6,17 @@
     ├── SourceError              a source folder, mapping or table that cannot be used
     ├── UnreachableError         a database or an object store that does not answer (exit code 1)
     ├── RunDayError              a run that names no day, or one that cannot be run
+    ├── EventsGoneError          a night whose events are no longer kept (exit code 1)
     ├── HomeBusyError            another process is writing to the same home
     ├── StorageError             the disk is full or read-only
+    │   └── OutdatedError        the warehouse is of an older version
     ├── GateFailedError          a data-quality gate stopped the night (exit code 1)
     ├── StepFailedError          a step of the night failed (exit code 1)
     ├── SpecError                an API's specification that cannot be used
     ├── PackageError             a package, or a result of its tests, that cannot be read
     ├── DecisionsError           a recorded decision that cannot be read
     ├── LifecycleError           an improvement was moved against the order of its states
+    ├── UnitError                a unit of which nothing is known, or that cannot be erased
     └── AnswerError              a person's answer about an improvement that cannot be taken
         └── SettledError         the improvement was settled before (exit code 1)
 
@@ -61,6 +64,12 @@ class RunDayError(RatchetError):
     """Raised when a run names no day, two days, or a day in the future."""
 
 
+class EventsGoneError(RatchetError):
+    """Raised when a night cannot be run again because events that it looks at were deleted."""
+
+    exit_code = 1
+
+
 class HomeBusyError(RatchetError):
     """Raised when another process holds the home's lock."""
 
@@ -69,6 +78,10 @@ class StorageError(RatchetError):
     """Raised when the disk is full or a path cannot be written."""
 
     exit_code = 1
+
+
+class OutdatedError(StorageError):
+    """Raised when the warehouse was written by an older version; a night builds it again."""
 
 
 class GateFailedError(RatchetError):
@@ -97,6 +110,10 @@ class DecisionsError(RatchetError):
 
 class LifecycleError(RatchetError):
     """Raised when an improvement is moved to a state its present state does not allow."""
+
+
+class UnitError(RatchetError):
+    """Raised when a unit cannot be erased: nothing of it is in the home, or it has no id."""
 
 
 class AnswerError(RatchetError):

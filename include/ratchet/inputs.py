@@ -7,11 +7,12 @@ belongs to `steps/`. What is slow to import is imported by the function that nee
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ratchet import objectives
+from ratchet.errors import OutdatedError
 from ratchet.night import Night
 from ratchet.settings import config_folder
 
@@ -41,12 +42,13 @@ def warehouse(night: Night, *, has_trials: bool = False) -> Iterator[tuple[Wareh
     """Open the warehouse, prepared for this night, with the landing days its daily statistics still lack.
 
     With `has_trials` it is told the night's experiments and rollouts, and the fixes that were deployed. Every step
-    prepares for itself: where nights run side by side, another one may have been here since the step before.
+    prepares for itself: where nights run side by side, another one may have been here since the step before. A
+    warehouse of an older version is built again first.
     """
     from ratchet import frames
-    from ratchet.warehouse import Warehouse
 
-    with Warehouse.open(night.home) as warehouse:
+    with ExitStack() as stack:
+        warehouse = _opened(stack, night)
         pending = warehouse.pending(load_hashes(night), night.day)
         warehouse.prepare(night.day, pending, night.settings)
         if has_trials:
@@ -54,6 +56,18 @@ def warehouse(night: Night, *, has_trials: bool = False) -> Iterator[tuple[Wareh
             warehouse.tell_trials(trials(night).trials)
             warehouse.tell_improvements(deployments(night), courses(night))
         yield warehouse, pending
+
+
+def _opened(stack: ExitStack, night: Night) -> Warehouse:
+    from ratchet.warehouse import Warehouse
+
+    try:
+        return stack.enter_context(Warehouse.open(night.home))
+    except OutdatedError as error:
+        from ratchet import upgrades
+
+        upgrades.rebuild(night, f"{error.what} ({error.where})")
+        return stack.enter_context(Warehouse.open(night.home))
 
 
 def load_hashes(night: Night) -> dict[date, str]:

@@ -11,9 +11,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from ratchet import steps
-from ratchet.errors import LandingError, RatchetError
+from ratchet.errors import EventsGoneError, LandingError, RatchetError
 from ratchet.log.tables.settings import Connections, from_environment
 from ratchet.night import Night
+from ratchet.retention import Kept
 
 Progress = Callable[[date, str], None]
 
@@ -114,6 +115,11 @@ def run_nights(night: Night, days: Sequence[date], progress: Progress) -> Iterat
 def run_night(night: Night, progress: Progress) -> NightOutcome:
     """Run the plan for one day; a failed step spares those that do not need it."""
     outcome = NightOutcome(night.day, {}, {})
+    try:
+        Kept.of(night.home).require(night.day)
+    except EventsGoneError as error:  # what was reported of that day stays
+        outcome.failures[PLAN[0].name] = error
+        return outcome
     for step in PLAN:
         progress(night.day, step.name)
         missing = [n for n in step.needs if n not in outcome.summaries]
@@ -131,8 +137,10 @@ def run_task(
     name: str, day: date, live: bool | None = None, connection: Connections = from_environment
 ) -> steps.Summary:
     """Run one step as a task of its own, with home, sources and settings from the environment."""
+    night = Night.from_environment().on(day)
+    Kept.of(night.home).require(day)
     if next(step for step in PLAN if step.name == name).always:
-        mark_left_out(Night.from_environment().on(day))
+        mark_left_out(night)
     return steps.run_step(name, day, live, connection)
 
 
@@ -167,7 +175,8 @@ def days_to_run(night: Night, first: date | None, last: date | None) -> list[dat
                 where=night.landing_names(),
                 way_out="put logs under dt=YYYY-MM-DD/, or make some: ratchet sample-logs --out LANDING",
             )
-        first = first or min([*landed, last or landed[0]])
+        whole = [d for d in landed if d >= Kept.of(night.home).first_night] or landed
+        first = first or min([*whole, last or whole[0]])
         last = last or max([*landed, first])
     if last > night.today:
         raise RatchetError(f"{last} is in the future", way_out=f"the last day that can be run is {night.today}")

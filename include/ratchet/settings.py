@@ -21,6 +21,7 @@ from ratchet.files import digest
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENTS = ("development", "staging", "production")
+REACH_DAYS = 28  # a night looks so far back in events: drift compares it with the four weeks before
 _PLACES = {"sources", "fix_repository"}
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -138,7 +139,14 @@ class Settings(_Strict):
         ):
             if getattr(self, low) > getattr(self, high):
                 raise ValueError(f"{low} must not be above {high}")
+        if self.retention_days <= self.reach_days:
+            raise ValueError(f"retention_days must be above {self.reach_days}: a night looks so far back in events")
         return self
+
+    @property
+    def reach_days(self) -> int:
+        """Return how many days back a night looks in events, duplicates included."""
+        return max(REACH_DAYS, self.dedup_days)
 
     @property
     def hash(self) -> str:

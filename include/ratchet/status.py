@@ -35,6 +35,7 @@ class Waiting:
     title: str
     proposed_on: str
     command: str
+    assigned_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,9 @@ class Status:
         if not total:
             return []
         head = f"{total} improvement{'s wait' if total > 1 else ' waits'} for a decision (approve, reject or snooze):"
-        lines = [f"  {w.command}  # {w.priority}, since {w.proposed_on}: {w.title}" for w in self.waiting[:SHOWN]]
+        lines = [
+            f"  {w.command}  # {w.priority}, since {w.proposed_on}{_owned(w)}: {w.title}" for w in self.waiting[:SHOWN]
+        ]
         more = [f"  and {total - SHOWN} more, all in: ratchet status --json"] if total > SHOWN else []
         return [head, *lines, *more]
 
@@ -106,6 +109,10 @@ def _with_hour(known: Status, home: Home, now: datetime) -> Status:
     return replace(known, status=hour["status"], reason=f"since {hour['hour']}: {hour['reason']}", hour=hour["hour"])
 
 
+def _owned(waiting: Waiting) -> str:
+    return f", {waiting.assigned_to}" if waiting.assigned_to else ""
+
+
 def _waiting(standing: Standing, home: Home) -> Waiting:
     record = standing.record
     usual = Path(os.environ.get("RATCHET_HOME") or "home").absolute()
@@ -118,6 +125,7 @@ def _waiting(standing: Standing, home: Home) -> Waiting:
         title=in_words(str(record.get("title")), 120),
         proposed_on=standing.proposed_on.isoformat(),
         command=f"ratchet approve {standing.improvement_id}{other}",
+        assigned_to=in_words(standing.assigned_to, 80) if standing.assigned_to else None,
     )
 
 

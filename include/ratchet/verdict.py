@@ -11,6 +11,7 @@ from typing import Any
 
 from ratchet.errors import StepFailedError
 from ratchet.night import Night
+from ratchet.retention import Kept
 
 logger = logging.getLogger(__name__)
 _NOT_RUN = "upstream_failed"
@@ -24,8 +25,10 @@ def verdict(night: Night, states: Mapping[str, str | None]) -> dict[str, Any]:
         states: task -> how it ended, in the order of the plan: `success`, `failed` or `upstream_failed`.
 
     Raises:
+        EventsGoneError: if the night can no longer be run.
         StepFailedError: naming every failed step with its reason, and those that did not run for want of them.
     """
+    Kept.of(night.home).require(night.day)
     marks = night.marks()
     problems = [f"{name} failed{_reason(marks.get(name))}" for name, state in states.items() if state == "failed"]
     left_out = [name for name, state in states.items() if state == _NOT_RUN]

@@ -19,7 +19,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 import ratchet.errors as errors
-from ratchet import bronze, carried, files, impact_tables, trial_tables
+from ratchet import bronze, carried, files, impact_tables, retention, trial_tables
 from ratchet.bronze import quoted
 from ratchet.contracts.experiments import Trial
 from ratchet.contracts.impacts import Course, Deployment
@@ -79,7 +79,8 @@ class Warehouse:
 
         Raises:
             HomeBusyError: if another process has it open.
-            StorageError: if the file is damaged, of another schema version, or cannot be written.
+            OutdatedError: if an older version wrote the file (`upgrades.py`).
+            StorageError: if the file is damaged, of a newer schema version, or cannot be written.
         """
         with _translated(home.warehouse):
             with _writing(home.root):
@@ -98,10 +99,12 @@ class Warehouse:
         """Return the landing days up to a day whose daily statistics are missing or stale, in order.
 
         A landing day is stale when its load changed or vanished, or when one up to `LOOKBACK_DAYS` before it did:
-        its feedback may be about interactions that landed there. With `everything` (for a full refresh) all are.
+        its feedback may be about interactions that landed there. With `everything` (for a full refresh) all are. Of a
+        day whose events are gone nothing can be built any more.
         """
         built = {} if everything else self._built()
-        days = {d for d in {*load_hashes, *built} if d <= upto}
+        gone_before = retention.Kept.of(self.home).events_from
+        days = {d for d in {*load_hashes, *built} if d <= upto and (d >= gone_before or d in built)}
         changed = [d for d in sorted(days) if load_hashes.get(d) != built.get(d)]
         return [d for d in sorted(days) if _is_near(d, changed)]
 
@@ -261,6 +264,11 @@ class Warehouse:
         frame: pd.DataFrame = self.connection.execute(sql, parameters or []).df()
         return frame
 
+    def forget_nights(self, before: date) -> None:
+        """Delete what the marts hold as of nights before a day."""
+        for mart in self.marts():
+            self.connection.execute(f"delete from marts.{quoted(mart)} where as_of < ?", [before])  # noqa: S608
+
     def marts(self) -> list[str]:
         """Return the names of all marts, in order."""
         sql = "select table_name from information_schema.tables where table_schema = 'marts' order by 1"
@@ -318,10 +326,15 @@ def _check_version(connection: Any, path: Path) -> None:
     found = connection.execute("select schema_version from run.version").fetchone()
     if found is None:
         connection.execute("insert into run.version values (?, null)", [SCHEMA_VERSION])
-    elif found[0] != SCHEMA_VERSION:
-        relation = "a newer" if found[0] > SCHEMA_VERSION else "an older"
+    elif found[0] < SCHEMA_VERSION:
+        raise errors.OutdatedError(
+            f"the warehouse was written by an older Ratchet (schema {found[0]}, this one writes {SCHEMA_VERSION})",
+            where=str(path),
+            way_out="run a night: it is built again from bronze first",
+        )
+    elif found[0] > SCHEMA_VERSION:
         raise errors.StorageError(
-            f"the warehouse was written by {relation} Ratchet (schema {found[0]}, this one knows {SCHEMA_VERSION})",
+            f"the warehouse was written by a newer Ratchet (schema {found[0]}, this one knows {SCHEMA_VERSION})",
             where=str(path),
             way_out="use that version, or move the file away: the next night builds it again from bronze",
         )

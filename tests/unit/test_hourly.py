@@ -191,6 +191,23 @@ def test_a_source_that_cannot_be_read_and_a_night_that_did_not_run_are_incidents
     assert incidents.under_way(decisions.read(night.home.decisions, date.max)) == {}
 
 
+def test_when_no_night_ran_people_are_told_once_and_again_when_one_has(night):
+    land(night, 13, set())
+    run(night)
+    with webhook() as (connection, got):
+        assert alerts.send_alerts(night, connection) == ["No night has run"]
+        land(night, 14, set())
+        run(night, 1)
+        assert alerts.send_alerts(night, connection) == []
+        published(night)
+        land(night, 15, set())
+        run(night, 2)
+        assert alerts.send_alerts(night, connection) == ["Over: No night has run"]
+    texts = [text for _, _, text in got]
+    assert "1 landed days wait for their night since 2026-11-19; none was ever published" in texts[0]
+    assert "docs/runbook.md, stale" in texts[0]
+
+
 def test_status_is_the_worse_of_night_and_hour(night):
     published(night)
     land(night, 13, set(USERS))

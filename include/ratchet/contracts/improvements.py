@@ -166,6 +166,7 @@ class Improvement:
         state: where it stands.
         state_reason: why it stands there.
         snoozed_until: nobody is asked before this day.
+        assigned_to: who looks after it, None where nobody was named.
         vanished_on: the first night that no longer found its evidence.
         artifacts: files that belong to it.
         published_version: the version that carries it.
@@ -190,6 +191,7 @@ class Improvement:
     state: State = State.PROPOSED
     state_reason: str = ""
     snoozed_until: date | None = None
+    assigned_to: str | None = None
     vanished_on: date | None = None
     artifacts: tuple[str, ...] = ()
     published_version: str | None = None
@@ -250,6 +252,7 @@ class Improvement:
             "state_reason": self.state_reason,
             "proposed_on": self.proposed_on.isoformat(),
             "snoozed_until": self.snoozed_until.isoformat() if self.snoozed_until else None,
+            "assigned_to": self.assigned_to,
             "vanished_on": self.vanished_on.isoformat() if self.vanished_on else None,
             "published_version": self.published_version,
             "measured_effect": self.measured_effect,

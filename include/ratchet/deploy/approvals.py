@@ -1,4 +1,4 @@
-"""What a person says about an improvement: approve, reject or snooze it, on the command line or in Airflow.
+"""What a person says about an improvement: approve, reject, snooze or assign it, on the command line or in Airflow.
 
 Whoever comes first settles it. What a night approves by itself belongs to `deployments.py`, how decisions are kept and
 folded to `decisions.py`, what a question looks like to `report/question.py`.
@@ -21,6 +21,9 @@ from ratchet.home import Home
 SNOOZE_DAYS, LONGEST_SNOOZE_DAYS = 7, 365
 SHORTEST_PREFIX = 4
 LONGEST_REASON = 500
+LONGEST_NAME = 80
+NOBODY = "nobody"
+_OVER = (State.REJECTED, State.EXPIRED, State.SUPERSEDED, State.KEPT, State.ROLLED_BACK, State.UNMEASURABLE)
 _URGENCY = ("high", "medium", "low")
 _SEE = "see what waits: ratchet status"
 
@@ -46,6 +49,7 @@ class Reply:
         actor: who says so.
         reason: why, in words.
         days: for how many nights nobody is asked; only of a snooze, which has 7 without it.
+        until: the day from which on somebody is asked again, in place of `days`.
         revision: which coming of it was asked about, None for the present one.
     """
 
@@ -54,6 +58,7 @@ class Reply:
     actor: str
     reason: str = ""
     days: int | None = None
+    until: date | None = None
     revision: int | None = None
 
 
@@ -166,13 +171,71 @@ def _first_open_day(reported: Collection[date]) -> date:
 def _facts(reply: Reply, day: date) -> dict[str, str]:
     days = reply.days
     if reply.answer is not Answer.SNOOZE:
-        if days is not None:
+        if days is not None or reply.until is not None:
             raise AnswerError("days are for a snooze only", way_out=f"leave them out, or: ratchet {Answer.SNOOZE}")
         return {}
+    if reply.until is not None:
+        return {"until": _until(reply.until, days, day)}
     days = SNOOZE_DAYS if days is None else days
     if not 1 <= days <= LONGEST_SNOOZE_DAYS:
         raise AnswerError(f"it cannot be snoozed for {days} days", way_out=f"1 to {LONGEST_SNOOZE_DAYS} can be")
     return {"until": (day + timedelta(days=days)).isoformat()}
+
+
+def _until(until: date, days: int | None, day: date) -> str:
+    if days is not None:
+        raise AnswerError("both a number of days and a day were given", way_out="leave one of them out")
+    first, last = day + timedelta(days=1), day + timedelta(days=LONGEST_SNOOZE_DAYS)
+    if not first <= until <= last:
+        nearest = first if until < first else last
+        raise AnswerError(
+            f"it cannot be snoozed until {until}", way_out=f"{first} to {last} can be; nearest: {nearest}"
+        )
+    return until.isoformat()
+
+
+def assign(
+    home: Home, name: str, to: str, actor: str, approvers: Collection[str], reason: str = "", wait_s: float = 0.0
+) -> Decision:
+    """Record who looks after an improvement, in force from the first day that is not yet reported.
+
+    Args:
+        home: whose improvement it is.
+        name: its id or a beginning of it.
+        to: a person or a team; `nobody` takes it back.
+        actor: who says so.
+        approvers: the setting; empty is anybody.
+        reason: why, in words.
+        wait_s: how long to wait for another process that writes to the home.
+
+    Raises:
+        AnswerError: if it cannot be taken; nothing is recorded then.
+        HomeBusyError: if another process went on writing.
+    """
+    _assignment(home, name, to, actor, approvers, reason)  # a home that is none is not made into one by its lock
+    with home.lock(wait_s):
+        decision = _assignment(home, name, to, actor, approvers, reason)
+        append(home.decisions, [decision])
+    return decision
+
+
+def _assignment(home: Home, name: str, to: str, actor: str, approvers: Collection[str], reason: str) -> Decision:
+    recorded = read(home.decisions, date.max)
+    _require_approver(actor, approvers)
+    standing = find(fold(recorded, date.max), name)
+    said = in_words(to, LONGEST_NAME)
+    if not said:
+        raise AnswerError("it is assigned to no name", way_out=f"--to NAME, or --to {NOBODY} to take it back")
+    if standing.state in _OVER:
+        raise SettledError(
+            f"{standing.improvement_id} is {standing.state.value.replace('_', ' ')}: nothing is left to do",
+            way_out=_SEE,
+        )
+    last = max(d.effective_date for d in recorded if d.improvement_id == standing.improvement_id)
+    facts = {"to": "" if said == NOBODY else said}
+    why = in_words(reason, LONGEST_REASON) or f"assigned to {said} by {actor}"
+    day = max(open_day(home, recorded), last)
+    return Decision(standing.improvement_id, standing.revision, Kind.ASSIGNED, day, actor, why, facts)
 
 
 def _require_approver(actor: str, approvers: Collection[str]) -> None:

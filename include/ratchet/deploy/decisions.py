@@ -7,6 +7,7 @@ belongs to `lifecycle.py`.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -20,6 +21,7 @@ from ratchet.errors import DecisionsError, LifecycleError
 
 NIGHT = "night"  # the actor of what a night decides
 HOUR = "hour"  # the actor of what the hourly check decides
+ERASED = "[erased]"  # what stands in a recorded text in the place of a unit
 _KEYS = ("improvement_id", "revision", "decision", "effective_date", "actor", "reason", "facts")
 
 
@@ -37,6 +39,7 @@ class Kind(StrEnum):
     ROLLED_BACK = "rolled_back"
     UNMEASURABLE = "unmeasurable"
     SNOOZED = "snoozed"
+    ASSIGNED = "assigned"
     VANISHED = "vanished"
     RETURNED = "returned"
     NIGHT_CLOSED = "night_closed"
@@ -64,7 +67,8 @@ class Decision:
         actor: `night`, or who decided.
         reason: why.
         facts: what was known: the whole record for `proposed` and `spec_seen`, what may be published for `validated`,
-            what was published and in which version for `deployed`, the day `until` for `snoozed`.
+            what was published and in which version for `deployed`, the day `until` for `snoozed`, `to` whom for
+            `assigned`.
 
     Raises:
         ValueError: if a field does not hold what it must.
@@ -87,6 +91,8 @@ class Decision:
             raise ValueError("a decision's revision must be a whole number")
         if self.decision is Kind.SNOOZED and not _is_day(self.facts.get("until")):
             raise ValueError("to snooze needs the day `until`")
+        if self.decision is Kind.ASSIGNED and not isinstance(self.facts.get("to"), str):
+            raise ValueError("to assign needs the name `to`")
 
     @property
     def decision_id(self) -> str:
@@ -113,6 +119,7 @@ class Standing:
         reason: why.
         record: what its last proposal said.
         snoozed_until: nobody is asked before this day.
+        assigned_to: who looks after it, None where nobody was named.
         vanished_on: the first night that no longer found its evidence.
         validated: what was known when it was validated; `publishes` in it is what was approved, byte for byte.
         validated_on: when that was.
@@ -129,6 +136,7 @@ class Standing:
     reason: str
     record: Mapping[str, Any]
     snoozed_until: date | None = None
+    assigned_to: str | None = None
     vanished_on: date | None = None
     validated: Mapping[str, Any] = field(default_factory=dict)
     validated_on: date | None = None
@@ -169,6 +177,37 @@ def append(folder: Path, decisions: Iterable[Decision]) -> int:
     return len(fresh)
 
 
+def erase(folder: Path, pattern: re.Pattern[str]) -> int:
+    """Take a word out of every recorded text; return how many decisions named it. The caller holds the home's lock.
+
+    Raises:
+        DecisionsError: naming the file and the line that cannot be read or was altered.
+    """
+    kept = read(folder, date.max)
+    changed = {d.decision_id: _without(d, pattern) for d in kept if pattern.search(d.as_line())}
+    for day in sorted({d.effective_date for d in changed.values()}):
+        lines = [changed.get(d.decision_id, d).as_line() for d in kept if d.effective_date == day]
+        files.write_text(folder / f"{day.isoformat()}.jsonl", "\n".join(lines) + "\n")
+    return len(changed)
+
+
+def _without(decision: Decision, pattern: re.Pattern[str]) -> Decision:
+    return replace(
+        decision,
+        actor=pattern.sub(ERASED, decision.actor),
+        reason=pattern.sub(ERASED, decision.reason),
+        facts=_said_without(decision.facts, pattern),
+    )
+
+
+def _said_without(value: Any, pattern: re.Pattern[str]) -> Any:
+    if isinstance(value, str):
+        return pattern.sub(ERASED, value)
+    if isinstance(value, Mapping):
+        return {key: _said_without(part, pattern) for key, part in value.items()}
+    return [_said_without(part, pattern) for part in value] if isinstance(value, list | tuple) else value
+
+
 def fold(decisions: Iterable[Decision], as_of: date) -> dict[str, Standing]:
     """Return where each improvement stands on a day.
 
@@ -198,6 +237,8 @@ def _next(now: Standing | None, decision: Decision) -> Standing:
         raise _illegal(decision, "was never proposed in that revision")
     if decision.decision is Kind.SNOOZED:
         return replace(now, snoozed_until=date.fromisoformat(decision.facts["until"]))
+    if decision.decision is Kind.ASSIGNED:
+        return replace(now, assigned_to=decision.facts["to"] or None)
     if decision.decision in (Kind.VANISHED, Kind.RETURNED):
         gone = decision.effective_date if decision.decision is Kind.VANISHED else None
         return replace(now, vanished_on=gone)

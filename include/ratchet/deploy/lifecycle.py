@@ -229,6 +229,7 @@ def _standing_of(improvement: Improvement, standing: Standing) -> Improvement:
         revision=standing.revision,
         proposed_on=standing.proposed_on,
         snoozed_until=standing.snoozed_until,
+        assigned_to=standing.assigned_to,
         vanished_on=None,
         published_version=standing.published_version,
         measured_effect=dict(standing.measured) if standing.measured else None,

@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 
 import ratchet.files as files
+from ratchet.erased import Ledger, marked
 from ratchet.errors import StorageError
 from ratchet.home import Home
 from ratchet.log.bronze import write_bronze
@@ -33,6 +34,7 @@ from ratchet.log.sources import LandedSource, Source, load_source
 from ratchet.log.stage import setup, staged, write_stage
 
 Progress = Callable[[int, int, date], None]
+NOBODY = Ledger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class IngestOptions:
         dedup_days: how many landing days back a duplicate is looked for.
         max_line_bytes: a longer line is refused.
         history_start: days that landed before are left alone.
+        sealed_before: days that landed before stay as they are in bronze: events that they depend on are gone.
         memory_limit: of DuckDB, such as `1GB`; None takes its default, four fifths of the machine's memory. A day of
             two million events uses 1 GB; below 6 GB DuckDB reserves too much a column to write with two threads.
         threads: of DuckDB; None takes all processors.
@@ -51,6 +54,7 @@ class IngestOptions:
     dedup_days: int = 7
     max_line_bytes: int = 64 << 20
     history_start: date | None = None
+    sealed_before: date = date.min
     memory_limit: str | None = None
     threads: int | None = None
 
@@ -110,9 +114,11 @@ class _Plan:
         self.landing = Landing(sources)
         self.options = options
         self.fingerprints = Fingerprints(home)
+        self.ledger = Ledger.of(home)
         start = options.history_start or date.min
-        self.files = {d: self.landing.files(d) for d in self.landing.days() if start <= d <= day}
-        self.own = {d: self._own_hash(found, d < today) for d, found in self.files.items()}
+        first = max(start, options.sealed_before)
+        self.files = {d: self.landing.files(d) for d in self.landing.days() if first <= d <= day}
+        self.own = {d: self._own_hash(found, d, d < today) for d, found in self.files.items()}
         kept = {d: h for d, h in self.fingerprints.days.items() if start <= d <= day}
         self.known = {**kept, **self.own}
 
@@ -133,11 +139,12 @@ class _Plan:
         self.fingerprints.days.update(self.own)
         self.fingerprints.save()
 
-    def _own_hash(self, found: Sequence[LandedFile], is_over: bool) -> str:
+    def _own_hash(self, found: Sequence[LandedFile], landed: date, is_over: bool) -> str:
         content = [[file.source, file.name, file.size, self.fingerprints.of(file)] for file in found]
         used = {file.source for file in found if file.source}
         mappings = {name: _mapping_hash(self.sources[name]) for name in sorted(used)}
-        return files.digest({"files": content, "sources": mappings, "is_over": is_over})
+        gone = {"erased": self.ledger.hashes(landed)} if self.ledger.events(landed) else {}
+        return files.digest({"files": content, "sources": mappings, "is_over": is_over, **gone})
 
     def _recorded(self, landed: date) -> str | None:
         path = self.home.loads / f"{landed}.json"
@@ -172,10 +179,10 @@ def _attempt(home: Home, plan: _Plan, landed: date, options: IngestOptions, toda
     found = [_at_hand(file, plan.fingerprints, folder / "copies") for file in plan.files[landed]]
     reader = LineReader(found, options.max_line_bytes, landed < today)
     with session(scratch, options.memory_limit, options.threads) as connection:
-        load_day(connection, plan.sources, reader, landed, scratch, earlier)
+        load_day(connection, plan.sources, reader, landed, scratch, earlier, ledger=plan.ledger)
         written = write_bronze(connection, landed, folder, scratch)
         report = draw_report(connection, landed, plan.input_hash(landed), reader.files, reader.problems)
-    commit(home, landed, folder, written, report.as_record())
+    commit(home, landed, folder, written, marked(report.as_record(), plan.ledger, landed))
     return report
 
 
@@ -194,10 +201,12 @@ def load_day(
     folder: Path,
     earlier: Sequence[Path],
     lines_where: str = "",
+    ledger: Ledger = NOBODY,
 ) -> None:
     """Stage and settle one landing day in a session; nothing is written outside of the session's folder.
 
-    With `lines_where`, an SQL condition on the columns of `lines.SCHEMA`, only such lines are looked at.
+    With `lines_where`, an SQL condition on the columns of `lines.SCHEMA`, only such lines are looked at. Events of
+    units that were erased (`ledger`) are left out.
     """
     connection.execute("set variable landed = $day", {"day": landed})
     connection.execute("set variable sources = $names", {"names": [file.source for file in reader.files]})
@@ -214,7 +223,7 @@ def load_day(
     stage = folder / "stage.parquet"
     write_stage(connection, wanted, landed, stage)
     judge(connection, stage, landed)
-    settle(connection, earlier)
+    settle(connection, earlier, ledger, landed)
 
 
 def _holds_ids(path: Path) -> bool:

@@ -23,6 +23,7 @@ _LINES = f"""
     group by file_index order by file_index"""
 _REFUSED = "select file_index, count(*) from refused group by file_index order by file_index"
 _DUPLICATES = "select file_index, count(*) from duplicates group by file_index order by file_index"
+_ERASED = "select file_index, count(*) from erased group by file_index order by file_index"
 _STREAMS = """
     select stream, count(*) as loaded, count(*) filter (where event_date < getvariable('landed')) as late,
         min(occurred_at) as earliest, max(occurred_at) as latest,
@@ -112,7 +113,10 @@ def draw_report(
 ) -> LoadReport:
     """Count what became of a landing day; the session must hold what `judge` and `settle` made and `landed`."""
     lines = {row["file_index"]: row for row in _rows(connection, _LINES)}
-    refused, duplicates = (dict(connection.execute(query).fetchall()) for query in (_REFUSED, _DUPLICATES))
+    queries = (_REFUSED, _DUPLICATES, _ERASED)
+    refused, duplicates, erased = (dict(connection.execute(query).fetchall()) for query in queries)
+    for at, events in erased.items():  # a line whose event was erased holds nothing any more
+        lines[at]["blank"] += events
     unknown = _rows(connection, _UNKNOWN)
     redacted = connection.execute(f"from staged select {_SUMS}").fetchall()[0]
     return LoadReport(

@@ -213,7 +213,8 @@ def _needs(found: Results) -> Iterable[Item]:
     if str(health.get("status")) in ("degraded", "critical"):
         yield Item(text("Look at the health: ", prose(health.get("reason"))), Tone.WARN, "health")
     for i in improvements.waiting(_shown(found, "improvements")):
-        said = text("Decide: ", prose(i.get("title")), f", {i.get('priority')} priority")
+        owner = (", assigned to ", prose(i["assigned_to"])) if i.get("assigned_to") else ()
+        said = text("Decide: ", prose(i.get("title")), f", {i.get('priority')} priority", *owner)
         yield Item(said, target=f"improvement-{i.get('improvement_id')}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -34,6 +35,12 @@ def write(home: Home, day: date) -> Path:
             files.write_text(folder / period.path, pages.period(period, found, told))
     files.write_text(folder / INDEX_FILE, pages.index(found))
     return folder / INDEX_FILE
+
+
+def forget(home: Home, days: Iterable[date]) -> None:
+    """Take away the pages of the weeks and months of nights that are gone; `write` draws anew what is left of them."""
+    for path in {Period.of(kind, day).path for kind in Kind for day in days}:
+        (home.root / "artifacts" / path).unlink(missing_ok=True)
 
 
 def _around(there: set[Period], here: Period) -> set[Period]:

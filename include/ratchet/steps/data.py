@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ratchet import inputs
+from ratchet import inputs, retention
 from ratchet.errors import LandingError
 from ratchet.night import Night
 from ratchet.steps.live import land_tables, landed_days
@@ -22,7 +22,8 @@ def ingest(night: Night) -> Summary:
     land_tables(night, night.day)
     _require_landing(night)
     known = night.settings
-    options = IngestOptions(known.dedup_days, known.max_line_bytes, known.history_start)
+    sealed = retention.Kept.of(night.home).first_night
+    options = IngestOptions(known.dedup_days, known.max_line_bytes, known.history_start, sealed)
     reports = ingest_until(night.home, night.sources, night.day, options, night.today)
     load = night.loads().get(night.day)
     if load is not None:

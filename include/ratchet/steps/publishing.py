@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ratchet import files, inputs
+from ratchet import files, inputs, retention
 from ratchet.night import Night
 from ratchet.settings import config_folder
 from ratchet.steps.live import is_live
@@ -95,7 +95,22 @@ def publish(night: Night) -> Summary:
     files.switch_link(night.home.latest, night.home.artifacts(night.day))
     version = publication.publish(night.home, night.day, contents, fixed.texts(in_force) | api_clients.texts(clients))
     made = decisions.append(night.home.decisions, in_version(deployed, version))
-    return {"published": version, "deployed": made, **_committed(night)}
+    return {"published": version, "deployed": made, **_committed(night), **_forgotten(night)}
+
+
+def _forgotten(night: Night) -> Summary:
+    """Delete what is older than `retention_days`, here and in the warehouse, and take it off the shelf."""
+    from ratchet import shelf
+    from ratchet.warehouse import Warehouse
+
+    over = retention.sweep(night.home, night.day, night.settings)
+    if not over:
+        return {}
+    with Warehouse.open(night.home) as warehouse:
+        warehouse.forget_nights(retention.Kept.of(night.home).events_from)
+    shelf.forget(night.home, over)
+    shelf.write(night.home, night.day)
+    return {"forgotten_days": len(over), "events_from": retention.Kept.of(night.home).events_from.isoformat()}
 
 
 def _deployments(night: Night) -> list[Decision]:

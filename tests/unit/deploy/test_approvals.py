@@ -258,3 +258,75 @@ def test_the_next_live_night_deploys_what_was_approved_and_nothing_else(home):
         State.VALIDATED,
         State.VALIDATED,
     ]  # a reported night stays as it was
+
+
+def test_a_snooze_may_name_the_day(home):
+    until = NEXT + timedelta(days=9)
+    assert say(home, "snooze", until=until).facts == {"until": until.isoformat()}
+    standings = fold(read(home.decisions, date.max), date.max)
+    waits = {day: [s.improvement_id for s in approvals.waiting(standings, day)] for day in (NEXT, until)}
+    assert (ID in waits[NEXT], ID in waits[until]) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("until", "nearest"), [(NEXT, NEXT + timedelta(days=1)), (date(2031, 1, 1), NEXT + timedelta(days=365))]
+)
+def test_a_day_that_cannot_be_names_the_nearest_that_can(home, until, nearest):
+    with pytest.raises(AnswerError, match=f"cannot be snoozed until {until} .*nearest: {nearest}"):
+        say(home, "snooze", until=until)
+    with pytest.raises(AnswerError, match="leave one of them out"):
+        say(home, "snooze", until=until, days=3)
+    with pytest.raises(AnswerError, match="for a snooze only"):
+        say(home, "reject", until=until)
+
+
+def give(home, to, name=ID, actor="ann", approvers=()):
+    return approvals.assign(home, name, to, actor, approvers)
+
+
+def test_an_assignment_is_in_force_from_the_first_day_that_is_not_reported_and_can_be_taken_back(home):
+    made = give(home, "team billing")
+    assert (made.effective_date, made.reason) == (NEXT, "assigned to team billing by ann")
+    assert fold(read(home.decisions, DAY), DAY)[ID].assigned_to is None
+    assert standing(home).assigned_to == "team billing"
+    assert standing(home).state is State.VALIDATED
+    give(home, "nobody")
+    assert standing(home).assigned_to is None
+
+
+def test_an_assignment_stays_when_it_is_decided_and_reaches_the_artifact(home):
+    give(home, "bob")
+    say(home, "approve")
+    night = open_night(home.decisions, NEXT, 30)
+    found = {i.improvement_id: i for i in settle(night, [SEARCH], ()).improvements}
+    assert (found[ID].assigned_to, found[ID].state) == ("bob", State.APPROVED)
+    assert found[ID].as_record()["assigned_to"] == "bob"
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"to": " "}, "assigned to no name .* --to nobody"),
+        ({"to": "bob", "name": "0" * 12}, "no improvement '000000000000' is known"),
+        ({"to": "bob", "name": ID[:5] + "x" + ID[6:]}, f"did you mean {ID}"),
+        ({"to": "bob", "approvers": ("eve",)}, "'ann' may not decide"),
+        ({"to": "bob", "actor": "night"}, "not the name of a person"),
+    ],
+)
+def test_an_assignment_that_cannot_be_is_one_line_and_records_nothing(home, said, why):
+    with pytest.raises(AnswerError, match=why) as caught:
+        give(home, **said)
+    assert "\n" not in str(caught.value)
+    assert standing(home).assigned_to is None
+
+
+def test_what_is_over_is_assigned_to_nobody(home):
+    say(home, "reject")
+    with pytest.raises(SettledError, match="is rejected: nothing is left to do"):
+        give(home, "bob")
+
+
+def test_a_name_is_one_short_line(home):
+    give(home, "a\x1b[31m\nb" + "c" * 1000)
+    assert standing(home).assigned_to.startswith("a [31m bccc")
+    assert len(standing(home).assigned_to) <= approvals.LONGEST_NAME

@@ -127,7 +127,7 @@ def _proposal(i: Row, day: date) -> Proposal:
         action=prose(i.get("suggested_action")),
         priority=label(i.get("priority")),
         state=_state(i),
-        state_reason=prose(i.get("state_reason")),
+        state_reason=prose(_standing(i, day)),
         confidence=i.get("confidence"),
         expected_effect=prose(str(i.get("expected_effect") or "").rstrip("."), "not stated"),
         proposed_on=str(i.get("proposed_on") or ""),
@@ -138,6 +138,17 @@ def _proposal(i: Row, day: date) -> Proposal:
         evidence=evidence(proof),
         found_in=_FOUND_IN[ImprovementType(kind)] if rule else None,
     )
+
+
+def _standing(i: Row, day: date) -> str:
+    """Return why it stands where it stands, who looks after it, and until when nobody is asked."""
+    asleep, owner = str(i.get("snoozed_until") or ""), i.get("assigned_to")
+    said = (
+        str(i.get("state_reason") or ""),
+        f"assigned to {owner}" if owner else "",
+        f"snoozed until {asleep}" if asleep > day.isoformat() else "",
+    )
+    return "; ".join(filter(None, said))
 
 
 def _state(i: Row) -> Label:

@@ -49,8 +49,8 @@ def landing(load: Row) -> list[Block]:
     """Return what became of every line that landed."""
     blocks: list[Block] = [Paragraph(summary(load))]
     if not total(load.get("totals") or {}, "lines"):
-        return [*blocks, *_problems(load)]
-    return [*blocks, _facts(load), *_problems(load), *_streams(load), *_refused(load), *_unknown(load)]
+        return [*blocks, *_erased(load), *_problems(load)]
+    return [*blocks, _facts(load), *_erased(load), *_problems(load), *_streams(load), *_refused(load), *_unknown(load)]
 
 
 def _facts(load: Row) -> Facts:
@@ -67,6 +67,14 @@ def _facts(load: Row) -> Facts:
             Fact("Late events", late, definition="load-late"),
         )
     )
+
+
+def _erased(load: Row) -> list[Block]:
+    gone = total(load, "erased")
+    if not gone:
+        return []
+    said = f"This day was erased in part: {count(gone, 'event')}, on request. All numbers are of the rest."
+    return [Paragraph(text(said), Tone.WARN)]
 
 
 def _problems(load: Row) -> list[Block]:

@@ -1,0 +1,224 @@
+"""What docker-compose.yaml starts, started natively: same commands, variables and health checks, a real PostgreSQL."""
+
+import json
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+import yaml
+
+from ratchet import airflow_api, local_airflow
+from ratchet.airflow_api import AirflowApi
+
+from .conftest import ROOT
+
+pytestmark = [pytest.mark.slow, pytest.mark.airflow]
+PATIENCE_S = 420  # a minute on two idle cores
+DAG = "/dags/hourly_health"
+SECRETS = {
+    "AIRFLOW_FERNET_KEY": "ZmVybmV0LWtleS1mb3ItdGhlLXRlc3RzLW9ubHktMzI=",
+    "AIRFLOW_SECRET_KEY": "a key for the tests",
+    "AIRFLOW_JWT_SECRET": "another key for the tests, long enough to sign",
+    "POSTGRES_PASSWORD": "for the tests",
+}
+SERVICES = ("api-server", "scheduler", "dag-processor", "triggerer")
+
+
+def interpolated(text, known):
+    """Resolve ${NAME}, ${NAME:-default} and ${NAME:?message} as docker compose does."""
+
+    def value(found):
+        name, default = found["name"], found["default"]
+        if name not in known and default is None:
+            raise KeyError(f"{name} must be set: {found['message']}")
+        return known.get(name, default)
+
+    pattern = r"\$\{(?P<name>\w+)(?::-(?P<default>[^}]*)|:\?(?P<message>[^}]*))?\}"
+    return re.sub(pattern, value, text)
+
+
+def dockerfile_environment():
+    """Return what the image sets by ENV."""
+    text = (ROOT / "Dockerfile").read_text("utf-8").replace("\\\n", " ")
+    words = [word for line in text.splitlines() if line.startswith("ENV ") for word in line.split()[1:]]
+    return dict(word.split("=", 1) for word in words)
+
+
+class Compose:
+    """The services of the file; addresses and paths of containers are those of this machine."""
+
+    def __init__(self, folder, binaries):
+        self.folder, self.binaries = folder, binaries
+        self.database, self.api = local_airflow.free_port(), local_airflow.free_port()
+        self.file = yaml.safe_load((ROOT / "docker-compose.yaml").read_text("utf-8"))["services"]
+        self.here = {
+            "/opt/ratchet/home": str(folder / "home"),
+            "/opt/ratchet": str(ROOT),
+            "/opt/airflow": str(folder / "airflow"),
+            "@postgres/": f"@127.0.0.1:{self.database}/",
+            "api-server:8080": f"localhost:{self.api}",
+            "localhost:8080": f"localhost:{self.api}",
+        }
+        self.running = {}
+
+    def adapted(self, text):
+        """Return a word of the file as it holds on this machine."""
+        found = interpolated(str(text), SECRETS)
+        for there, here in self.here.items():
+            found = found.replace(there, here)
+        return found
+
+    def environment(self, name):
+        """Return a service's variables: those of the image, then those of the file."""
+        clean = {n: v for n, v in os.environ.items() if not n.startswith(("AIRFLOW", "RATCHET", "POSTGRES"))}
+        own = {n: self.adapted(v) for n, v in {**dockerfile_environment(), **self.file[name]["environment"]}.items()}
+        local = {  # what containers need not say, each of them being alone
+            "AIRFLOW__API__PORT": self.api,
+            "AIRFLOW__API__WORKERS": 1,
+            "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": local_airflow.free_port(),
+            "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": local_airflow.free_port(),
+            "HOSTNAME": socket.getfqdn(),
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{self.binaries}{os.pathsep}{clean['PATH']}",
+            "PGHOST": "127.0.0.1",
+            "PGPORT": self.database,
+        }
+        return {**clean, **own, **{n: str(v) for n, v in local.items()}}
+
+    def command(self, name):
+        """Return a service's command."""
+        return [self.adapted(word) for word in self.file[name]["command"]]
+
+    def start(self, name):
+        """Start a service in a session of its own."""
+        with (self.folder / f"{name}.log").open("wb") as log:
+            self.running[name] = subprocess.Popen(
+                self.command(name), env=self.environment(name), cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def is_healthy(self, name):
+        """Run a service's own health check."""
+        kind, *words = self.file[name]["healthcheck"]["test"]
+        found = [self.adapted(word.replace("$$", "$")) for word in words]
+        command = ["/bin/sh", "-c", *found] if kind == "CMD-SHELL" else found
+        done = subprocess.run(command, env=self.environment(name), capture_output=True, check=False, timeout=120)
+        return done.returncode == 0
+
+    def wait(self, until, what):
+        """Wait until something holds; say which service ended where one did."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not (found := until()):
+            ended = [name for name, process in self.running.items() if process.poll() is not None]
+            assert not ended, f"{ended[0]} ended: {(self.folder / f'{ended[0]}.log').read_text()[-2000:]}"
+            assert time.monotonic() < deadline, what
+            time.sleep(1)
+        return found
+
+    def stop(self):
+        """End every process that was started, and those that they started."""
+        for process in self.running.values():
+            for member in local_airflow._session(process.pid):
+                member.send_signal(signal.SIGTERM)
+        for process in self.running.values():
+            _, alive = psutil.wait_procs(local_airflow._session(process.pid), timeout=15)
+            for member in alive:
+                member.kill()
+            process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory):
+    """A PostgreSQL of its own with the user and database of the file; yields the services over it."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not found:
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    compose = Compose(tmp_path_factory.mktemp("compose"), found[-1].parent)
+    compose.folder.joinpath("home", "landing").mkdir(parents=True)
+    compose.folder.joinpath("airflow", "state").mkdir(parents=True)
+    data = Path(tempfile.mkdtemp(prefix="ratchet-postgres-"))  # where another user may go
+    asked = compose.file["postgres"]["environment"]
+    user, database = asked["POSTGRES_USER"], asked["POSTGRES_DB"]
+    (data / "password").write_text(compose.adapted(asked["POSTGRES_PASSWORD"]))
+    as_who = []
+    if os.geteuid() == 0:  # PostgreSQL refuses to be root
+        owner = pwd.getpwnam("postgres")
+        for path in (data, data / "password"):
+            os.chown(path, owner.pw_uid, owner.pw_gid)
+        as_who = ["runuser", "-u", "postgres", "--"]
+    server = f"-p {compose.database} -k {data} -c listen_addresses=127.0.0.1 -c fsync=off"
+
+    def run(name, *words):
+        command = [*as_who, str(compose.binaries / name), *map(str, words)]
+        subprocess.run(command, cwd=data, check=True, capture_output=True, timeout=120)
+
+    run("initdb", "-D", data / "db", "-U", user, "-A", "scram-sha-256", f"--pwfile={data / 'password'}")
+    run("pg_ctl", "-D", data / "db", "-o", server, "-l", data / "log", "-w", "start")
+    try:
+        import psycopg2
+
+        words = {"host": "127.0.0.1", "port": compose.database, "user": user, "password": SECRETS["POSTGRES_PASSWORD"]}
+        connection = psycopg2.connect(dbname="postgres", **words)
+        connection.autocommit = True
+        connection.cursor().execute(f"create database {database}")
+        connection.close()
+        yield compose
+    finally:
+        run("pg_ctl", "-D", data / "db", "-m", "immediate", "stop")
+        shutil.rmtree(data, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def services(postgres):
+    """Every service after `init`, each seen healthy by its own check."""
+    compose = postgres
+    done = subprocess.run(
+        compose.command("init"), env=compose.environment("init"), cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    try:
+        for name in SERVICES:
+            compose.start(name)
+        for name in SERVICES:
+            compose.wait(lambda name=name: compose.is_healthy(name), f"{name} is not healthy")
+        yield compose
+    finally:
+        compose.stop()
+
+
+def test_nothing_starts_without_its_secrets():
+    for name in SECRETS:
+        with pytest.raises(KeyError, match=f"{name} must be set"):
+            interpolated(f"${{{name}:?set {name}}}", {})
+    text = (ROOT / "docker-compose.yaml").read_text("utf-8")
+    for name in SECRETS:
+        assert f"${{{name}:?set {name}}}" in text
+
+
+def test_the_database_is_healthy_by_its_own_check(postgres):
+    assert postgres.is_healthy("postgres")
+    assert set(postgres.file) == {"postgres", "init", *SERVICES}
+
+
+def test_all_services_are_healthy_and_run_a_dag(services):
+    compose = services
+    password = json.loads((compose.folder / "airflow" / "state" / "passwords.json").read_text())["admin"]
+    api = AirflowApi.login(compose.api, "admin", password)
+    assert airflow_api.missing_pools(api) == []
+    airflow_api.switch_on(api, "hourly_health", PATIENCE_S)
+    run = api.call("POST", f"{DAG}/dagRuns", {"logical_date": None, "conf": {"hour": None}})["dag_run_id"]
+
+    def ended():
+        state = api.call("GET", f"{DAG}/dagRuns/{run}")["state"]
+        return state if state in ("success", "failed") else None
+
+    assert compose.wait(ended, "the run did not end") == "success"
+    assert (compose.folder / "home" / "health" / "latest.json").exists()
