@@ -187,8 +187,13 @@ def _add_discover(commands: Any) -> None:
 
 
 def _add_docs(commands: Any) -> None:
-    docs = commands.add_parser("docs", help="read your own package for the documentation; nothing in it is run")
-    docs.add_argument("--package", type=Path, required=True, metavar="PATH", help="the folder that is imported")
+    docs = commands.add_parser(
+        "docs", help="read your own package for the documentation, or draw the pages of the marts"
+    )
+    docs.add_argument("--package", type=Path, metavar="PATH", help="the folder that is imported; nothing in it is run")
+    docs.add_argument(
+        "--marts", action="store_true", help="draw every mart, its columns, tests and readers, on the shelf"
+    )
     docs.add_argument("--tests", type=Path, metavar="PATH", help="its tests, for examples; with --junit")
     docs.add_argument("--junit", type=Path, metavar="FILE", help="which of them passed: pytest --junitxml=FILE")
     docs.add_argument("--date", type=_day, metavar="YYYY-MM-DD", help="the night that reads it (yesterday's)")

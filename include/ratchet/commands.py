@@ -247,7 +247,31 @@ def discover(options: argparse.Namespace) -> int:
 
 
 def docs(options: argparse.Namespace) -> int:
-    """Look at a package."""
+    """Look at a package, or draw the pages of the marts."""
+    if not options.marts and options.package is None:
+        raise RatchetError(
+            "nothing was asked for", way_out="--package PATH for your own package, --marts for the marts"
+        )
+    return max(_draw_marts(options) if options.marts else 0, _look(options) if options.package is not None else 0)
+
+
+def _draw_marts(options: argparse.Namespace) -> int:
+    from ratchet import marts, shelf
+    from ratchet.night import Night
+    from ratchet.shelf.cards import cards
+
+    home = Night.from_environment(home=options.home).home
+    found = cards(home)
+    if not home.warehouse.exists() or not found:
+        raise RatchetError("no night has run in this home", where=str(home.root), way_out="ratchet run")
+    with home.lock():
+        page = marts.draw_docs(home)
+        index = shelf.write(home, found[-1].day)
+    say(f"Drawn: {page}, linked from {index}")
+    return 0
+
+
+def _look(options: argparse.Namespace) -> int:
     from ratchet import package_snapshots
     from ratchet.document.look import look
     from ratchet.night import Night

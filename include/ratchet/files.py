@@ -23,7 +23,7 @@ from typing import Any
 import ratchet.errors as errors
 
 SIGNIFICANT_DIGITS = 10
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # full-width ones start a formula too
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -109,7 +109,10 @@ def _cell(value: Any) -> Any:
     value = plain(value)
     if isinstance(value, dict | list):
         value = json.dumps(value, ensure_ascii=False)
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
+    starts = isinstance(value, str) and (
+        value.startswith(_FORMULA_STARTS) or value.lstrip().startswith(_FORMULA_STARTS)
+    )
+    return f"'{value}" if starts else value
 
 
 def sha256(path: Path) -> str:

@@ -93,6 +93,11 @@ class Home:
         """A link to the artifacts of the last night that passed its gates."""
         return self.root / "artifacts" / "latest"
 
+    @property
+    def marts_page(self) -> Path:
+        """A page about the marts, for those who asked for it with `ratchet docs --marts`."""
+        return self.root / "artifacts" / "dbt.html"
+
     def artifacts(self, day: date) -> Path:
         """Return the folder of what a night publishes."""
         return self.root / "artifacts" / day.isoformat()

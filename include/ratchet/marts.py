@@ -90,6 +90,30 @@ def compiled(home: Home) -> dict[str, str]:
     return {r.node.name: r.node.compiled_code for r in result.result.results if r.node.resource_type == "model"}
 
 
+def draw_docs(home: Home) -> Path:
+    """Draw the site of the marts, their columns, tests, lineage and readers, as one page; return where it lies.
+
+    No night pays for it: it is drawn when somebody asks. Only the warehouse's own tables are in it, no row of them.
+
+    Raises:
+        StepFailedError: if dbt cannot draw it.
+        StorageError: if it cannot be written.
+    """
+    from dbt.cli.main import dbtRunner
+
+    options = [option for option in _options(home) if option != "--no-write-json"]
+    with Warehouse.open(home) as warehouse:
+        told = {"RATCHET_CONTEXT": json.dumps(_literals(warehouse.context()))}
+        told["RATCHET_LEARNING_PATTERNS"] = _learning_patterns()
+        with _environment(RATCHET_WAREHOUSE=str(home.warehouse.absolute()), **told):
+            result = dbtRunner().invoke(["docs", "generate", *options, "--static"])
+    if not result.success:
+        message = f"dbt cannot draw its pages: {result.exception or 'see its log'}"
+        raise explain(message, home.warehouse) or errors.StepFailedError(message, where=str(home.root / "dbt"))
+    files.write_bytes(home.marts_page, (home.root / "dbt" / "target" / "static_index.html").read_bytes())
+    return home.marts_page
+
+
 def rows_as_of(home: Home, day: date, model: str, known: WindowSettings) -> pd.DataFrame:
     """Return what a mart holds as of an earlier day, from the daily statistics of tonight's build; keeps nothing.
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import suppress
 from datetime import timedelta
 
 import duckdb
@@ -27,8 +28,13 @@ def home(tmp_path_factory):
 
 
 def events(home):
-    paths = sorted((home / "landing").rglob("*.jsonl*"))
-    return [json.loads(line) for path in paths for line in path.read_text().splitlines() if line.startswith('{"')]
+    """Return what landed and is an event; sample logs hold broken lines too."""
+    lines = [line for path in sorted((home / "landing").rglob("*.jsonl")) for line in path.read_bytes().splitlines()]
+    found = []
+    for line in lines:
+        with suppress(ValueError):
+            found.append(json.loads(line))
+    return [e for e in found if isinstance(e, dict)]
 
 
 def naming(home, unit):

@@ -28,7 +28,7 @@ def test_a_value_without_a_form_in_json_is_refused():
         files.to_json({"x": object()})
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "＝1", "－1"])
 def test_no_csv_cell_starts_a_formula(tmp_path, cell):
     files.write_csv(tmp_path / "t.csv", [{"a": cell, "b": -5}], ["a", "b"])
     with (tmp_path / "t.csv").open(newline="") as handle:

@@ -89,11 +89,12 @@ class Part:
     left_out: int
 
 
-def index(cards: Sequence[Card]) -> str:
+def index(cards: Sequence[Card], *, has_marts: bool = False) -> str:
     """Return the page over all nights; beyond the newest 400 it counts the others.
 
     Args:
         cards: oldest first.
+        has_marts: whether the page about the marts lies beside it.
     """
     shown = list(cards[-MOST_NIGHTS:])
     services, more = _services(shown)
@@ -113,6 +114,7 @@ def index(cards: Sequence[Card]) -> str:
         periods=[p for p in (_table(shown, kind) for kind in (periods.Kind.MONTH, periods.Kind.WEEK)) if p[1]],
         months=months,
         left_out=len(cards) - len(shown),
+        has_marts=has_marts,
     )
 
 

@@ -33,7 +33,7 @@ def write(home: Home, day: date) -> Path:
     for period in sorted(there):
         if period in touched or not (folder / period.path).exists():  # nights of an older version have left none
             files.write_text(folder / period.path, pages.period(period, found, told))
-    files.write_text(folder / INDEX_FILE, pages.index(found))
+    files.write_text(folder / INDEX_FILE, pages.index(found, has_marts=home.marts_page.exists()))
     return folder / INDEX_FILE
 
 
