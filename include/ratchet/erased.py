@@ -73,7 +73,7 @@ class Ledger:
         known = dict(before.days) if before and goes_on else {}
         events = {*(before.events if before and goes_on else ()), *(keyed.hash_of(i)[:16] for i in event_ids)}
         for day, count in days.items():
-            known[day.isoformat()] = known.get(day.isoformat(), 0) + count
+            known[day.isoformat()] = max(known.get(day.isoformat(), 0), count)
         fresh = Erasure(keyed.hash_of(unit), on.isoformat(), dict(sorted(known.items())), tuple(sorted(events)))
         kept = tuple(e for e in keyed.erasures if e is not before or e.done)
         return replace(keyed, erasures=(*kept, fresh))

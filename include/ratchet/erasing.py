@@ -94,12 +94,17 @@ def plan(night: Night, unit: str) -> Plan:
     """Return what erasing a unit would do; changes nothing.
 
     Raises:
+        HomeBusyError: if another process works on the home.
         UnitError: if nothing of it is in the home.
     """
-    home, known = night.home, Ledger.of(night.home).find(unit)
+    home, ledger = night.home, Ledger.of(night.home)
+    known = ledger.find(unit)
     if not unit.strip():
         raise UnitError("--unit is empty", way_out="name a user, session or trace as it is logged")
-    found = erasure.find(home, unit) if home.bronze.exists() else Found({}, {})
+    found = Found({}, {})
+    if home.bronze.exists():  # a home that is none is not made into one by its lock
+        with home.lock():
+            found = erasure.find(home, unit, ledger)
     if not found.days and (known is None or known.done):
         was = f"; it was erased on {known.erased_on}" if known else ""
         raise UnitError(
@@ -132,9 +137,9 @@ def erase(night: Night, unit: str, wanted: Plan, progress: Callable[[], object])
     with home.lock():
         ledger = Ledger.of(home).begun(unit, night.today, wanted.found.days, wanted.found.event_ids)
         ledger.write(home)
-        erasure.remove(home, unit, ledger)
-        for path in wanted.landed:
+        for path in wanted.landed:  # before bronze, which knows the lines: an erasure may be interrupted anywhere
             erasure.blank_lines(path, _numbers(night, wanted.found, path), unit)
+        erasure.remove(home, unit, ledger)
         decisions.erase(home.decisions, erasure.word(unit))
         _forget(home, wanted)
         failed = [why for day in wanted.nights for why in _again(night, day, progress)]

@@ -87,7 +87,7 @@ class Compose:
             "AIRFLOW__API__WORKERS": 1,
             "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": local_airflow.free_port(),
             "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": local_airflow.free_port(),
-            "HOSTNAME": socket.getfqdn(),
+            "HOSTNAME": socket.gethostname(),  # as in a container
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{self.binaries}{os.pathsep}{clean['PATH']}",
             "PGHOST": "127.0.0.1",
             "PGPORT": self.database,

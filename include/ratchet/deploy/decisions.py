@@ -194,7 +194,7 @@ def erase(folder: Path, pattern: re.Pattern[str]) -> int:
 def _without(decision: Decision, pattern: re.Pattern[str]) -> Decision:
     return replace(
         decision,
-        actor=pattern.sub(ERASED, decision.actor),
+        actor=decision.actor if decision.actor in (NIGHT, HOUR) else pattern.sub(ERASED, decision.actor),
         reason=pattern.sub(ERASED, decision.reason),
         facts=_said_without(decision.facts, pattern),
     )

@@ -20,11 +20,11 @@ import pyarrow as pa
 
 from ratchet import files
 from ratchet.contracts.streams import STREAMS, Kind, field_specs
-from ratchet.erased import Ledger, marked
+from ratchet.erased import Ledger, hash_sql, marked
 from ratchet.home import Home
-from ratchet.log.commit import commit, day_files, work_folder
+from ratchet.log.commit import commit, day_files, recover, work_folder
 from ratchet.log.session import session
-from ratchet.log.sqltext import identifier, literal
+from ratchet.log.sqltext import identifier, literal, literals
 
 UNIT_FIELDS = ("user_id", "session_id", "trace_id", "unit_id", "rater_id")
 ABOUT_FIELDS = ("interaction_id", "parent_id")
@@ -61,10 +61,13 @@ def word(unit: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w-]){re.escape(unit)}(?![\w-])")
 
 
-def find(home: Home, unit: str) -> Found:
-    """Return what bronze and quarantine hold of a unit; changes nothing."""
+def find(home: Home, unit: str, ledger: Ledger) -> Found:
+    """Return what bronze and quarantine hold of a unit, under the home's lock; changes nothing.
+
+    Events that an erasure which never ended had found are found again, though what led to them may be gone.
+    """
     with session(work_folder(home) / "erase", None, None) as connection:
-        return _find(connection, home, unit)
+        return _find(connection, home, unit, ledger)
 
 
 def remove(home: Home, unit: str, ledger: Ledger) -> Found:
@@ -78,9 +81,9 @@ def remove(home: Home, unit: str, ledger: Ledger) -> Found:
     Raises:
         StorageError: if the disk is full; days that were done stay done.
     """
-    scratch = work_folder(home) / "erase"
-    with session(scratch, None, None) as connection:
-        found = _find(connection, home, unit)
+    recover(home)
+    with session(work_folder(home) / "erase", None, None) as connection:
+        found = _find(connection, home, unit, ledger)
         for landed in sorted(found.days):
             folder = work_folder(home) / f"erase-{landed}"
             kept = [path for path in day_files(home, landed) if _rewrite(connection, home, path, folder, unit)]
@@ -90,10 +93,14 @@ def remove(home: Home, unit: str, ledger: Ledger) -> Found:
     return found
 
 
-def _find(connection: duckdb.DuckDBPyConnection, home: Home, unit: str) -> Found:
+def _find(connection: duckdb.DuckDBPyConnection, home: Home, unit: str, ledger: Ledger) -> Found:
+    begun = ledger.find(unit)
+    known = [] if begun is None or begun.done else list(begun.events)
+    connection.execute(f"create or replace temp table known as select unnest({literals(known)}) as hash")
     connection.execute("create or replace temp table erased_events as select " + _typed() + " where false")
     there = [stream for stream in STREAMS if any((home.bronze / stream).glob("event_date=*/landed=*.parquet"))]
-    for condition in (_names, _shares, _is_about, _shares, _is_about):
+    were_found = f"left({hash_sql('event_id', ledger.key)}, 16) in (from known)"
+    for condition in (lambda _: were_found, _names, _shares, _is_about, _shares, _is_about):
         for stream in there:
             _add(connection, home, stream, condition(stream), unit)
     refused = _refused(connection, home, unit)
@@ -124,7 +131,8 @@ def _add(connection: duckdb.DuckDBPyConnection, home: Home, stream: str, conditi
     sql = f"""insert into erased_events by name
         select {_COLUMNS.replace("stream", f"{literal(stream)} as stream")} from {events}
         where ({condition}) and event_id not in (select event_id from erased_events)"""  # noqa: S608 -- our own words
-    connection.execute(sql, {"unit": unit, "quoted": f'"{unit}"'} if "$quoted" in sql else {"unit": unit})
+    values = {"unit": unit, "quoted": f'"{unit}"'}
+    connection.execute(sql, {name: value for name, value in values.items() if f"${name}" in sql})
 
 
 def _names(stream: str) -> str:

@@ -48,7 +48,7 @@ def landed(zone):
 
 
 def erase(zone, on=date(2026, 12, 1)):
-    found = erasure.find(zone.home, UNIT)
+    found = erasure.find(zone.home, UNIT, Ledger.of(zone.home))
     ledger = Ledger.of(zone.home).begun(UNIT, on, found.days, found.event_ids)
     ledger.write(zone.home)
     return erasure.remove(zone.home, UNIT, ledger)
@@ -63,7 +63,7 @@ def named(*events):
 
 
 def test_a_unit_is_what_names_it_and_what_belongs_to_its_sessions_traces_and_interactions(landed):
-    found = erasure.find(landed.home, UNIT)
+    found = erasure.find(landed.home, UNIT, Ledger())
     assert found.streams == {"api_call": 1, "feedback": 1, "flag_evaluation": 1, "interaction": 4}
     assert found.days == {DAY: len(MINE) + 1, NEXT: 1}
     assert found.refused == 1
@@ -126,9 +126,12 @@ def test_a_killed_erasure_is_gone_on_with(landed, monkeypatch):
         patched.setattr(erasure, "commit", once)
         with pytest.raises(KeyboardInterrupt):
             erase(landed)
-    assert erasure.find(landed.home, UNIT).days == {}, "the first day is done; what is left names nobody"
+    assert "elate thumb" in ids(landed), "the first day is done; what is left names nobody"
+    assert erasure.find(landed.home, UNIT, Ledger()).days == {}
     erase(landed)
-    assert Ledger.of(landed.home).events(DAY) == len(MINE) + 1
+    assert ids(landed) == named(OTHERS, ABOUT_OTHERS)
+    assert [Ledger.of(landed.home).events(day) for day in (DAY, NEXT)] == [len(MINE) + 1, 1]
+    assert len(Ledger.of(landed.home).erasures) == 1
 
 
 def test_the_record_knows_the_unit_again_and_does_not_name_it(landed):
@@ -166,7 +169,7 @@ def test_landed_lines_are_emptied_and_others_keep_their_number_bytes_and_time(tm
 def test_an_id_is_taken_literally(zone, unit):
     zone.put("a.jsonl", lines(interaction(1, user_id=unit), interaction(2, user_id="axb"), {"user_id": unit}))
     zone.load()
-    found = erasure.find(zone.home, unit)
+    found = erasure.find(zone.home, unit, Ledger())
     assert found.events == 1
     ledger = Ledger().begun(unit, DAY, found.days)
     erasure.remove(zone.home, unit, ledger)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -33,6 +35,15 @@ def number(cell: str) -> bool:
     return True
 
 
+@pytest.fixture
+def _long_cells() -> Iterator[None]:
+    """Let CSV be read again with the longest of names."""
+    before = csv.field_size_limit(100_000_000)
+    yield
+    csv.field_size_limit(before)
+
+
+@pytest.mark.usefixtures("_long_cells")
 def test_no_cell_of_any_table_of_a_hostile_night_starts_a_formula(tmp_path: Path) -> None:
     night, seen = fixtures.hostile(), []
     attacks = [attack for attack in fixtures.HOSTILE if attack.lstrip().startswith(STARTS)]
@@ -67,7 +78,7 @@ def test_whom_an_improvement_is_assigned_to_is_text_everywhere(name: str) -> Non
     assert "<script>alert" not in page
     assert "<img src=x" not in page
     assert "\x00" not in page + text
-    assert "](javascript:" not in text
+    assert not re.search(r"(?<!\\)\]\(javascript:", text), "the bracket is escaped"
 
 
 def test_a_snooze_is_said_until_it_is_over() -> None:
