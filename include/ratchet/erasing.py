@@ -49,7 +49,8 @@ class Plan:
         streams = ", ".join(f"{n:,} {name}" for name, n in sorted(self.found.streams.items()))
         refused = f", {self.found.refused:,} refused lines" if self.found.refused else ""
         days = sorted(self.found.days)
-        span = f" that landed on {len(days)} days, {days[0]} to {days[-1]}" if days else ""
+        when = f"{days[0]}" if len(days) == 1 else f"{len(days)} days, {days[0]} to {days[-1]}" if days else ""
+        span = f" that landed on {when}" if days else ""
         lines = [f"{self.found.events:,} events of this unit{span}: {streams or 'none'}{refused}"]
         lines += [f"Landed files whose lines are emptied: {len(self.landed)}"] if self.landed else []
         if self.nights:
