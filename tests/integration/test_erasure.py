@@ -39,18 +39,18 @@ def events(home):
 
 def naming(home, unit):
     """Return every file of a home, and every table of its warehouse, in which the unit stands."""
-    pattern = re.compile(word(unit).pattern.encode())
+    pattern, whole = re.compile(word(unit).pattern.encode()), rf"(^|[^\w-]){re.escape(unit)}([^\w-]|$)"
     found = [str(p.relative_to(home)) for p in home.rglob("*") if p.is_file() and pattern.search(p.read_bytes())]
     with duckdb.connect() as connection:
         for path in home.rglob("*.parquet"):
             rows = f"(select t::varchar as row from read_parquet('{path}') t)"
-            if connection.execute(f"select count(*) from {rows} where contains(row, ?)", [unit]).fetchone()[0]:
+            if connection.execute(f"select count(*) from {rows} where regexp_matches(row, ?)", [whole]).fetchone()[0]:
                 found.append(str(path.relative_to(home)))
         connection.execute(f"attach '{home / 'warehouse.duckdb'}' as w (read_only)")
         tables = "select schema_name, table_name from duckdb_tables() where database_name = 'w'"
         for schema, table in connection.execute(tables).fetchall():
             rows = f"(select t::varchar as row from w.{schema}.{table} t)"
-            if connection.execute(f"select count(*) from {rows} where contains(row, ?)", [unit]).fetchone()[0]:
+            if connection.execute(f"select count(*) from {rows} where regexp_matches(row, ?)", [whole]).fetchone()[0]:
                 found.append(table)
     return found
 
