@@ -27,13 +27,3 @@
         else 'integer'
     end
 {%- endmacro %}
-
-{#- A request asked again: so soon after the one before it, and so like it. -#}
-{% macro asked_again_within_s() -%}
-    {{ return(120) }}
-{%- endmacro %}
-
-{% macro alike(one, other) -%}
-    unit_key is not null
-    and jaro_similarity(lower(left({{ one }}, 200)), lower(left({{ other }}, 200))) >= 0.8
-{%- endmacro %}

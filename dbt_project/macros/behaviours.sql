@@ -28,6 +28,16 @@
     ]) }}
 {%- endmacro %}
 
+{#- How soon a request must follow for its words to be compared; no longer a `rephrase_window_s` is accepted. -#}
+{% macro followed_within_s() -%}
+    {{ return(600) }}
+{%- endmacro %}
+
+{#- From which similarity on the words are kept, so that they can be shown; no lower a `rephrase_similarity` is accepted. -#}
+{% macro least_similarity() -%}
+    {{ return(0.5) }}
+{%- endmacro %}
+
 {#- How far two requests say the same: by their words in any order, or by their letters; the higher of both. -#}
 {% macro similarity(one, other) -%}
     greatest(

@@ -3,13 +3,21 @@
     trim(regexp_replace(regexp_replace(lower(left({{ column }}, 500)), '[0-9]+', '0', 'g'), '[\s]+', ' ', 'g'), ' .,;:!?"''')
 {%- endmacro %}
 
-{#- An answer that says no, and one that says that something broke or was not understood. -#}
+{#-
+    Whether an answer says no, or that something broke or was not understood: by the phrases of
+    include/config/answer_phrases.yaml, told by ratchet.marts; without them (dbt by hand) no answer does.
+-#}
 {% macro refuses(column) -%}
-    regexp_matches({{ column }}, '(?i)\b(i|we)(''m| am| are|''re)? ?(cannot|can''t|can not|could not|couldn''t|unable to|not able to|do not support|don''t support)\b|\b(is|are) not (supported|possible|available)\b|\bthere is no .{1,60} (that|which|to) (i|we)\b|\bnot something (i|we) can\b')
+    {{ says(column, 'refuses') }}
 {%- endmacro %}
 
 {% macro falls_back(column) -%}
-    regexp_matches({{ column }}, '(?i)\bsomething went wrong\b|\b(please )?try again( later)?\b|\b(did not|didn''t|do not|don''t) understand\b|\b(could|can) you (please )?(rephrase|repeat)\b')
+    {{ says(column, 'falls_back') }}
+{%- endmacro %}
+
+{% macro says(column, what) -%}
+    {%- set phrases = fromjson(env_var('RATCHET_ANSWER_PHRASES', '{}')) -%}
+    {{ shows(column, phrases[what]) if what in phrases else 'false' }}
 {%- endmacro %}
 
 {#- What an error says that stands for a missing capability; analyze/gaps.py looks for the same words. -#}

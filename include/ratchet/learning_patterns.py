@@ -6,29 +6,17 @@ refused here. Where they are matched belongs to dbt (`int_pattern_matches_daily`
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from ratchet.settings import PROJECT_ROOT
-from ratchet.yaml_files import Strict, read, validated
+from ratchet.yaml_files import LinearRegex, Strict, read, validated
 
 FILE = "learning_patterns.yaml"
 _SHIPPED = PROJECT_ROOT / "include" / "config" / FILE
-_NOT_IN_RE2 = re.compile(r"\(\?(?:<?[=!]|>|\()|\\[1-9]|\(\?P=|[*+?}]\+")
 _WAY_OUT = "see the comments in include/config/learning_patterns.yaml"
-
-
-def _linear(value: str) -> str:
-    if _NOT_IN_RE2.search(value):
-        raise ValueError("look-around, back-references and possessive quantifiers are not known to RE2")
-    try:
-        re.compile(value)
-    except re.error as error:
-        raise ValueError(f"is not a regular expression: {error}") from error
-    return value
 
 
 Text = Annotated[str, Field(min_length=1)]
@@ -45,7 +33,7 @@ class Indicator(Strict):
     """
 
     name: Text
-    regex: Annotated[Text, AfterValidator(_linear)]
+    regex: LinearRegex
     counterexamples: tuple[Text, ...] = Field(alias="not", min_length=1)
     remedy: Text
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ratchet.errors as errors
-from ratchet import files, learning_patterns
+from ratchet import answer_phrases, files, learning_patterns
 from ratchet.home import Home
 from ratchet.settings import config_folder
 from ratchet.warehouse import Warehouse, WindowSettings, explain
@@ -103,8 +103,7 @@ def draw_docs(home: Home) -> Path:
 
     options = [option for option in _options(home) if option != "--no-write-json"]
     with Warehouse.open(home) as warehouse:
-        told = {"RATCHET_CONTEXT": json.dumps(_literals(warehouse.context()))}
-        told["RATCHET_LEARNING_PATTERNS"] = _learning_patterns()
+        told = _catalogues() | {"RATCHET_CONTEXT": json.dumps(_literals(warehouse.context()))}
         with _environment(RATCHET_WAREHOUSE=str(home.warehouse.absolute()), **told):
             result = dbtRunner().invoke(["docs", "generate", *options, "--static"])
     if not result.success:
@@ -135,13 +134,16 @@ def project_hash() -> str:
     """Return the hash of every file of the dbt project that says what is built."""
     paths = sorted(p for p in PROJECT.rglob("*") if p.suffix in (".sql", ".yml") and "target" not in p.parts)
     texts = {str(path.relative_to(PROJECT)): path.read_text("utf-8") for path in paths}
-    return files.digest(texts | {"learning_patterns": _learning_patterns()})
+    return files.digest(texts | _catalogues())
 
 
 @cache
-def _learning_patterns() -> str:
-    """Return the catalogue's expressions as the models read them: constants, which are compiled once a query."""
-    return json.dumps(learning_patterns.load(config_folder()).as_told())
+def _catalogues() -> dict[str, str]:
+    """Return the expressions of the catalogues as the models read them: constants, which are compiled once a query."""
+    return {
+        "RATCHET_LEARNING_PATTERNS": json.dumps(learning_patterns.load(config_folder()).as_told()),
+        "RATCHET_ANSWER_PHRASES": json.dumps(answer_phrases.load(config_folder()).as_told()),
+    }
 
 
 def _options(home: Home) -> list[str]:
@@ -171,8 +173,7 @@ def run_dbt(warehouse: Warehouse, command: str, *arguments: str) -> Any:
         with _environment(RATCHET_WAREHOUSE=path, RATCHET_CONTEXT="{}"):
             _parsed[_MANIFEST] = _parse(home)
     context = {} if command == "test" else _literals(warehouse.context())
-    told = {"RATCHET_CONTEXT": json.dumps(context), "RATCHET_LEARNING_PATTERNS": _learning_patterns()}
-    with _environment(RATCHET_WAREHOUSE=path, **told):
+    with _environment(RATCHET_WAREHOUSE=path, RATCHET_CONTEXT=json.dumps(context), **_catalogues()):
         result = dbtRunner(manifest=_parsed[_MANIFEST]).invoke([command, *_options(home), *arguments])
     _raise_on_failure(result, home, warehouse)
     return result

@@ -110,8 +110,8 @@ class Settings(_Strict):
     concurrency_max: Positive
     breaker_failures: Positive
     breaker_recovery_s: Seconds
-    rephrase_window_s: Seconds
-    rephrase_similarity: Share
+    rephrase_window_s: Annotated[float, Field(gt=0, le=600)]  # as far as int_request_behaviours compares words
+    rephrase_similarity: Annotated[float, Field(ge=0.5, le=1)]
     k_anonymity: Positive
     dedup_days: Count
     max_quarantine_share: Share

@@ -6,16 +6,31 @@ Which files there are and what they mean belongs to their loaders, such as `regi
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from ratchet.errors import SettingsError
 
 _UNKNOWN = "extra_forbidden"
+_NOT_IN_RE2 = re.compile(r"\(\?(?:<?[=!]|>|\()|\\[1-9]|\(\?P=|[*+?}]\+")
+
+
+def _linear(value: str) -> str:
+    if _NOT_IN_RE2.search(value):
+        raise ValueError("look-around, back-references and possessive quantifiers are not known to RE2")
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"is not a regular expression: {error}") from error
+    return value
+
+
+LinearRegex = Annotated[str, Field(min_length=1), AfterValidator(_linear)]  # RE2: its time is linear in the text
 
 
 class Strict(BaseModel):

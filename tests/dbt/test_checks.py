@@ -21,7 +21,7 @@ DAMAGE = {
     ),
     "mart_api_endpoints": "update mart_api_endpoints set failures = calls + 1, days = days + 1",
     "mart_feature_gap_errors": "update mart_feature_gap_errors set unit_kind = 'household'",
-    "mart_request_texts": "update mart_request_texts set in_vain = requests + 1, in_vain_recent = requests + 2",
+    "mart_request_texts": "update mart_request_texts set in_vain = requests + 1, recent = requests + 2",
     "mart_errors": (
         "update mart_errors set handled = occurrences + 1, first_seen = '2026-02-01', unit_kind = 'household',"
         " returned_on = '2026-01-01', first_at = '2026-01-01', change_at = '2026-01-02'"
@@ -76,7 +76,9 @@ DAMAGE = {
         "update mart_tuning set setting = 'whim', n = 0, last_ms = first_ms - 1;"
         "insert into mart_tuning select * replace (5 as n, 4 as day_calls) from mart_tuning"
     ),
-    "mart_actions": "update mart_actions set asked_again = calls + 1, kind = 'mood', level = 'leaf', unit_kind = 'cat'",
+    "mart_actions": (
+        "update mart_actions set asked_again = comparable + 1, kind = 'mood', level = 'leaf', unit_kind = 'cat'"
+    ),
     "mart_first_steps": "update mart_first_steps set went_on = users + 1, steps = len(path) + 1",
     "mart_usage": (
         "update mart_usage set unknown = requests + 1, units = requests + 1, unit_kind = 'household', level = 'leaf',"

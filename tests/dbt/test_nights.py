@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from ratchet import marts
@@ -117,3 +118,18 @@ def test_quantiles_from_histograms_are_within_one_percent(lake: Any, seed: int) 
         for share in (0.5, 0.95, 0.99):
             exact = sorted(values)[math.ceil(share * len(values)) - 1]
             assert usage.loc[days, f"duration_p{share * 100:.0f}_ms"] == pytest.approx(exact, rel=0.0100001)
+
+
+def test_what_a_mart_held_on_an_earlier_night_can_be_had_from_a_later_build(five_nights_copy: Any) -> None:
+    for model in ("mart_request_texts", "mart_feature_gaps"):
+        then = five_nights_copy.mart(model, DAYS[2])
+        now = marts.rows_as_of(five_nights_copy.home, DAYS[2], model, five_nights_copy.windows)
+        key = [name for name in ("text", "window_days", "intent") if name in then]
+        assert len(then) > 0
+        pd.testing.assert_frame_equal(
+            now.sort_values(key, ignore_index=True)[list(then)],
+            then.sort_values(key, ignore_index=True),
+            check_dtype=False,
+        )
+    with Warehouse.open(five_nights_copy.home) as warehouse:
+        assert warehouse.context()["as_of"] == DAYS[-1]

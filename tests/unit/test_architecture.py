@@ -20,7 +20,8 @@ LAYERS: tuple[frozenset[str], ...] = tuple(
         "files run_day",
         "home settings yaml_files",
         "frames statistics objectives airflow_api bronze registry phases prompt_files rollout_files trial_tables "
-        "impact_tables api_snapshots connected_apis learning_patterns package_snapshots retention erased",
+        "impact_tables api_snapshots connected_apis learning_patterns answer_phrases package_snapshots retention "
+        "erased",
         "carried follow_ups",
         "discover document log quality analyze generate validate deploy measure report warehouse samples client",
         "marts night",  # marts runs dbt on the warehouse; night names the sources of `log`

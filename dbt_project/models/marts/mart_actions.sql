@@ -14,11 +14,25 @@ counted as (
         parameter,
         value,
         {{ total('calls') }} as calls,
-        {{ total('asked_again') }} as asked_again,
         {{ total('measured') }} as measured,
         list_distinct(flatten(list(units))) as members,
     from daily
     group by all
+
+),
+
+behaviours as (
+
+    select
+        'root' as level,
+        'action' as kind,
+        intent as action,
+        {%- for column, condition in behaviour_counts() if column in ('comparable', 'rephrased') %}
+        count(*) filter (where {{ condition }}) as {{ column }},
+        {%- endfor %}
+    from {{ ref('int_request_behaviours') }}
+    where {{ has_landed() }} and {{ in_window(30) }}
+    group by intent
 
 ),
 
@@ -35,20 +49,24 @@ busiest as (
 
 select
     {{ run_context('as_of') }} as as_of,
-    level,
-    action,
-    kind,
-    parameter,
-    value,
-    calls,
-    asked_again,
-    measured,
-    len(members) as units,
-    {{ unit_kind_of('list_max(list_transform(members, lambda unit: cast(unit & 3 as integer)))') }} as unit_kind,
+    counted.level,
+    counted.action,
+    counted.kind,
+    counted.parameter,
+    counted.value,
+    counted.calls,
+    coalesce(behaviours.comparable, 0) as comparable,
+    coalesce(behaviours.rephrased, 0) as asked_again,
+    counted.measured,
+    len(counted.members) as units,
+    {{ unit_kind_of('list_max(list_transform(counted.members, lambda unit: cast(unit & 3 as integer)))') }} as unit_kind,
 from counted
 semi join busiest on counted.level = busiest.level and counted.action = busiest.action
+left join behaviours
+    on counted.level = behaviours.level and counted.kind = behaviours.kind and counted.action = behaviours.action
 qualify
-    kind = 'action'
-    or len(members) >= 2 and row_number() over (
-        partition by level, action, kind, parameter order by len(members) desc, calls desc, value
+    counted.kind = 'action'
+    or len(counted.members) >= 2 and row_number() over (
+        partition by counted.level, counted.action, counted.kind, counted.parameter
+        order by len(counted.members) desc, counted.calls desc, counted.value
     ) <= 3

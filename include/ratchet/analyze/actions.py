@@ -101,7 +101,7 @@ def actions(usage: pd.DataFrame, mart: pd.DataFrame, as_of: date, least_units: i
     named = rows[(rows["dimension"] == "intent") & (rows["value"] != "")]
     named = named.sort_values(["requests", "level", "value"], ascending=[False, True, True], ignore_index=True)
     calls = frames.rows_of(mart, as_of, ("level", "action", "kind", "parameter", "value"))
-    counts = ["calls", "asked_again", "measured", "units"]
+    counts = ["calls", "comparable", "asked_again", "measured", "units"]
     calls[counts] = frames.counts(calls, counts)
     retries = _retries(calls)
     known = named.head(SHOWN)
@@ -197,14 +197,14 @@ def _retries(calls: pd.DataFrame) -> dict[str, dict[str, Any]]:
     topics = calls[(calls["level"] == "root") & (calls["kind"] == "action")].reset_index(drop=True)
     if not len(topics):
         return {}
-    again, asked = topics["asked_again"].to_numpy(), topics["calls"].to_numpy()
+    again, asked = topics["asked_again"].to_numpy(), topics["comparable"].to_numpy()
     rates, lift = wilson(again, asked), against_rest(again, asked)
     tested = asked >= CONFUSING_N
     p = [found if enough else float("nan") for found, enough in zip(lift.p, tested, strict=True)]
     q = benjamini_hochberg_within(p, [0] * len(p))
     found = {}
     for at, topic in enumerate(topics["action"]):
-        rate = rates.estimate(at, asked[at], "never asked")
+        rate = rates.estimate(at, asked[at], "no request with words, a user and a real clock")
         more = lift.ratio.estimate(at, asked[at], "nothing else is asked again")
         beyond = bool(tested[at] and q[at] <= CONFUSING_Q and (more.low or 0.0) > 1.0)
         found[topic] = {

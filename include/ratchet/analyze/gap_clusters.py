@@ -77,7 +77,8 @@ def cluster(
         return Clusters(np.zeros(0, np.int64), np.zeros((0, SKETCH), np.float32), 0, 0)
     labels, noise, micros = np.full(len(texts), ONE_OFF, np.int64), len(texts), 0
     with threadpool_limits(1):  # sums over threads would come in any order
-        hashed = vectors(texts)
+        words = _words(texts)
+        hashed = vectors(texts, words)
         if len(texts) >= 2 * LEAF_SIZE:
             reduced = _reduced(hashed, seed)
             centers = _micros(reduced, seed)
@@ -87,7 +88,7 @@ def cluster(
         sketched = _sketched(hashed)
         labels = _within(sketched, labels, radius)
         if radius > -1:
-            labels = _supported(texts, labels)
+            labels = _supported(words, labels)
         if alone is not None:
             lonely = alone & (labels == ONE_OFF)
             labels[lonely] = np.arange(int(lonely.sum())) + labels.max() + 1
@@ -95,18 +96,36 @@ def cluster(
         return Clusters(labels, _means(sketched, labels, int(labels.max()) + 1), noise, micros)
 
 
-def vectors(texts: Sequence[str]) -> Sparse:
+def vectors(texts: Sequence[str], words: Sparse | None = None) -> Sparse:
     """Return a row of length 1 for each text: hashed words and letters, rare ones weigh more."""
     import scipy.sparse as sparse
-    from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
+    from sklearn.feature_extraction.text import TfidfTransformer
     from sklearn.preprocessing import normalize
 
-    how: dict[str, Any] = {"n_features": PLACES, "alternate_sign": False, "norm": None, "dtype": np.float32}
-    parts = []
-    for weight, by in ((1.0, {"analyzer": "char_wb", "ngram_range": (3, 4)}), (WORD_WEIGHT, {"analyzer": "word"})):
-        counted = HashingVectorizer(**how, **by).transform(texts)
-        parts.append(weight * TfidfTransformer(sublinear_tf=True).fit_transform(counted))
+    letters = _hashed(texts, analyzer="char_wb", ngram_range=(3, 4))
+    parts = [
+        weight * TfidfTransformer(sublinear_tf=True).fit_transform(counted)
+        for weight, counted in ((1.0, letters), (WORD_WEIGHT, _words(texts) if words is None else words))
+    ]
     return normalize(sparse.hstack(parts).tocsr()).astype(np.float32)
+
+
+def _words(texts: Sequence[str]) -> Sparse:
+    """Return how often each text has each hashed word; of a text without spaces, each pair of its letters."""
+    return _hashed(texts, analyzer=_tokens)
+
+
+def _tokens(text: str) -> list[str]:
+    found = re.findall(r"\w\w+", text)
+    return found if len(found) > 1 else [text[at : at + 2] for at in range(len(text) - 1)]
+
+
+def _hashed(texts: Sequence[str], **how: Any) -> Sparse:
+    from sklearn.feature_extraction.text import HashingVectorizer
+
+    return HashingVectorizer(n_features=PLACES, alternate_sign=False, norm=None, dtype=np.float32, **how).transform(
+        texts
+    )
 
 
 def _reduced(hashed: Sparse, seed: int) -> Floats:
@@ -176,7 +195,7 @@ def _within(sketched: Floats, labels: Labels, radius: float) -> Labels:
     return kept
 
 
-def _supported(texts: Sequence[str], labels: Labels) -> Labels:
+def _supported(words: Sparse, labels: Labels) -> Labels:
     """Return labels without the texts that have none of their cluster's own words.
 
     A large cluster of texts that have nothing to do with each other looks like all texts, and every text is like it;
@@ -187,36 +206,22 @@ def _supported(texts: Sequence[str], labels: Labels) -> Labels:
     wanted = int(labels.max()) + 1
     if not wanted:
         return labels
-    used = _words(texts)
+    used = (words > 0).astype(np.float32)
     counted = _sums_of(used, labels, wanted).tocoo()
     sizes, overall = np.bincount(labels[labels >= 0], minlength=wanted), np.asarray(used.sum(axis=0)).ravel()
     within = counted.data / sizes[counted.row]
-    own = (counted.data > 1) & (within >= LEAST_SHARE) & (within >= LEAST_LIFT * overall[counted.col] / len(texts))
-    own |= (sizes[counted.row] == len(texts)) & (counted.data > 1)  # nothing else to compare with
-    words = sparse.csr_matrix(
+    own = (counted.data > 1) & (within >= LEAST_SHARE) & (within >= LEAST_LIFT * overall[counted.col] / len(labels))
+    own |= (sizes[counted.row] == len(labels)) & (counted.data > 1)  # nothing else to compare with
+    known = sparse.csr_matrix(
         (np.ones(int(own.sum()), np.float32), (counted.row[own], counted.col[own])), shape=counted.shape
     )
     held = np.flatnonzero(labels >= 0)
-    has = np.asarray(used[held].multiply(words[labels[held]]).sum(axis=1)).ravel() > 0
+    has = np.asarray(used[held].multiply(known[labels[held]]).sum(axis=1)).ravel() > 0
     kept = np.full(len(labels), ONE_OFF, np.int64)
     kept[held[has]] = labels[held[has]]
     sizes = np.bincount(kept[kept >= 0], minlength=wanted)
     found: Labels = np.where((kept >= 0) & (sizes[kept] > 1), kept, ONE_OFF)
     return found
-
-
-def _words(texts: Sequence[str]) -> Sparse:
-    """Return which hashed words each text has; of a text without spaces, pairs of its letters."""
-    from sklearn.feature_extraction.text import HashingVectorizer
-
-    return HashingVectorizer(
-        analyzer=_tokens, n_features=PLACES, alternate_sign=False, norm=None, binary=True, dtype=np.float32
-    ).transform(texts)
-
-
-def _tokens(text: str) -> list[str]:
-    found = re.findall(r"\w\w+", text)
-    return found if len(found) > 1 else [text[at : at + 2] for at in range(len(text) - 1)]
 
 
 def _alike(rows: Floats, labels: Labels, wanted: int) -> Floats:

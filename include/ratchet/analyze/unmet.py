@@ -32,7 +32,7 @@ from ratchet.statistics.rates import rate_interval
 
 SAMPLES, NAME_WORDS, MOST_KNOWN = 3, 4, 2000
 _IN_VAIN = ("failed", "refused", "fell_back", "empty_answers", "abandoned", "again")
-_SUMS = ("requests", "known", "in_vain", "in_vain_known", "in_vain_recent", "with_error", "unsupported", *_IN_VAIN)
+_SUMS = ("requests", "known", "in_vain", "in_vain_known", "with_error", "unsupported", *_IN_VAIN)
 _SCALE = 1000  # of a sketch as whole numbers
 
 
@@ -64,7 +64,7 @@ def find_unmet(
         as_of: the night's day.
         gaps: demand of the gaps by intent, so that a cluster that is one of them says so.
     """
-    rows = _counted(frames.rows_of(texts, as_of, ("text",)), settings)
+    rows = _counted(frames.rows_of(texts, as_of, ("text",)))
     scripted = (2 * rows["on_a_clock"] >= rows["in_vain"]) & (rows["on_a_clock"] > 0)
     asked = rows[~scripted & (rows["demand"] > 0)].reset_index(drop=True)
     floor = (asked["demand"] > settings.gap_floor_events).to_numpy() & (
@@ -89,23 +89,14 @@ def find_unmet(
     return result, _remembered(ids, found.sketches, wishes, known)
 
 
-def _counted(rows: pd.DataFrame, settings: LearningSettings) -> pd.DataFrame:
-    """Add to each text who asked again, what of it is recent, its demand and its units."""
-    window, alike = settings.rephrase_window_s, settings.rephrase_similarity
-    again = [
-        [a for a in _list(cell) if a["after_s"] <= window and a["alike"] >= alike] for cell in rows["again"].tolist()
-    ]
-    units = [
-        sorted({*map(int, _list(keys)), *(int(a["unit_key"]) for a in asked if a["unit_key"] is not None)})
-        for keys, asked in zip(rows["unit_keys"].tolist(), again, strict=True)
-    ]
-    found = rows.assign(again=[len(a) for a in again], units=pd.Series(units, index=rows.index, dtype=object))
-    recent = found["in_vain_recent"] + [sum(bool(a["is_recent"]) for a in asked) for asked in again]
-    return found.assign(demand=found["in_vain"] + found["again"], recent=recent).sort_values("text", kind="stable")
+def _counted(rows: pd.DataFrame) -> pd.DataFrame:
+    """Add to each text its demand and the units behind it as plain numbers."""
+    units = pd.Series([_list(keys) for keys in rows["unit_keys"].tolist()], index=rows.index, dtype=object)
+    return rows.assign(demand=rows["in_vain"] + rows["again"], units=units).sort_values("text", kind="stable")
 
 
 def _list(cell: Any) -> list[Any]:
-    return [] if cell is None else list(cell)
+    return [] if cell is None else np.asarray(cell).tolist()
 
 
 def _sums(asked: pd.DataFrame, labels: NDArray[np.int64], clusters: int) -> pd.DataFrame:
@@ -329,11 +320,12 @@ def _priority(demand: int, status: WishStatus, high: int) -> Priority:
 
 def _signals(rows: pd.DataFrame, settings: LearningSettings) -> tuple[Signal, ...]:
     total, known = int(rows["requests"].sum()), int(rows["known"].sum())
-    answered, threaded = int(rows["answered"].sum()), int(rows["threaded"].sum())
+    answered, threaded, followed = (int(rows[name].sum()) for name in ("answered", "threaded", "followed"))
     seen = {
         "failed": (known, "no outcome is logged"),
         **dict.fromkeys(("refused", "fell_back", "empty_answers"), (answered, "no answer is logged")),
-        **dict.fromkeys(("abandoned", "again"), (threaded, "neither session nor user is logged")),
+        "abandoned": (followed, "fewer than half of the requests have an outcome, or nobody can be told apart"),
+        "again": (threaded, "no unit is logged, or no real clock"),
     }
     return tuple(
         Signal(name, int(rows[name].sum()), of, "" if of or not total else f"not computable: {why}")

@@ -29,7 +29,8 @@ def usage(*rows):
 def calls(*rows):
     """Return mart_actions of (level, action, kind, parameter, value, calls, asked_again, measured, units)."""
     names = ("level", "action", "kind", "parameter", "value", "calls", "asked_again", "measured", "units")
-    return pd.DataFrame([(DAY, *row, "user") for row in rows], columns=["as_of", *names, "unit_kind"])
+    found = pd.DataFrame([(DAY, *row, "user") for row in rows], columns=["as_of", *names, "unit_kind"])
+    return found.assign(comparable=found["calls"])
 
 
 def steps(*rows):
@@ -93,6 +94,12 @@ def test_a_topic_is_confusing_when_it_is_asked_again_beyond_chance():
     assert ask.retry_lift.low > 1
     assert not tell.is_confusing
     assert found()["search_index"].retry_rate is None
+
+
+def test_asking_again_is_a_share_of_the_requests_that_can_be_told_apart():
+    half = CALLS.assign(comparable=CALLS["calls"] // 2)
+    assert (found(half)["ask"].retry_rate.number, found(half)["ask"].retry_rate.n) == (0.4, 150)
+    assert found(CALLS.assign(comparable=0, asked_again=0))["ask"].retry_rate.number is None
 
 
 @pytest.mark.parametrize(("again", "asked"), [(3, 29), (12, 300)], ids=["few requests", "below five percent"])

@@ -22,16 +22,16 @@ def row(text, units=(1, 2), **counts):
     zero = dict.fromkeys(
         ("failed", "with_error", "unsupported", "refused", "fell_back", "empty_answers", "abandoned", "on_a_clock"), 0
     )
-    made = {"as_of": DAY, "text": text, "intents": [""], **zero, "unit_keys": list(units), "again": [], **counts}
+    made = {"as_of": DAY, "text": text, "intents": [""], **zero, "unit_keys": list(units), "again": 0, **counts}
     made["in_vain"] = sum(made[k] for k in ("failed", "refused", "fell_back", "empty_answers", "abandoned"))
     made.setdefault("requests", made["in_vain"])
     made.setdefault("known", made["requests"])
-    made.setdefault("in_vain_recent", made["in_vain"])
+    made.setdefault("recent", made["in_vain"] + made["again"])
     made.setdefault("answered", made["requests"])
     made.setdefault("threaded", made["requests"])
+    made.setdefault("followed", made["threaded"])
     return made | {
         "in_vain_known": made["in_vain"] - made["abandoned"],
-        "requests_recent": made["in_vain_recent"],
         "first_seen": DAY - timedelta(days=3),
         "last_seen": DAY,
         "sample_event_ids": [f"e-{text}"],
@@ -77,7 +77,7 @@ def test_a_cluster_keeps_its_id_and_comes_back_as_regressed():
     second, state = find(later, state, day=DAY + timedelta(days=1))
     assert [w.id for w in second.clusters] == [first.clusters[0].id]
     assert second.clusters[0].known_since == DAY
-    quiet, state = find(podcasts(in_vain_recent=0), state, exposure=Exposure(700, 700))
+    quiet, state = find(podcasts(recent=0), state, exposure=Exposure(700, 700))
     assert [w.status for w in quiet.clusters] == [WishStatus.FIXED]
     assert quiet.clusters[0].priority.value == "low"
     nothing, state = find([], state)
@@ -127,12 +127,9 @@ def test_verdicts_follow_errors_success_and_the_catalogue():
     assert find(found)[0].clusters[0].verdict is Verdict.DOCUMENT
 
 
-def test_asking_again_counts_by_the_settings():
-    def again(after_s, alike):
-        return {"unit_key": 7, "after_s": after_s, "alike": alike, "is_recent": True}
-
+def test_asking_again_counts_beside_what_was_in_vain_by_itself():
     rows = podcasts()
-    rows[0]["again"] = [again(20, 0.9), again(500, 0.9), again(20, 0.7)]
+    rows[0] |= {"again": 1, "recent": 4}
     assert find(rows)[0].clusters[0].signals["again"] == 1
     assert find(rows)[0].clusters[0].demand == 25
 
@@ -159,7 +156,8 @@ def test_texts_and_names_need_enough_users():
 def test_what_cannot_be_seen_is_said():
     signals = {s.signal: s for s in find(podcasts(answered=0, threaded=0))[0].signals}
     assert signals["refused"].reason == "not computable: no answer is logged"
-    assert signals["again"].reason == "not computable: neither session nor user is logged"
+    assert signals["again"].reason == "not computable: no unit is logged, or no real clock"
+    assert signals["abandoned"].reason.startswith("not computable: fewer than half of the requests have an outcome")
     assert signals["failed"].reason == ""
 
 

@@ -114,7 +114,12 @@ def features(names: tuple[str, ...] = ("export_calendar", "translate_document", 
         if not names
         else [
             {"signal": "refused", "requests": 61, "of": 20100, "reason": ""},
-            {"signal": "again", "requests": 0, "of": 0, "reason": "not computable: neither session nor user is logged"},
+            {
+                "signal": "again",
+                "requests": 0,
+                "of": 0,
+                "reason": "not computable: no unit is logged, or no real clock",
+            },
         ],
         "grouped": []
         if not names

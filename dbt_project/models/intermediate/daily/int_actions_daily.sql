@@ -7,27 +7,9 @@ with interactions as (
         level,
         intent,
         unit_key,
-        request_text,
-        coalesce(success, false) as succeeded,
         case when success and json_type(params) = 'OBJECT' and strlen(params) <= {{ params_read() }} then params end as params,
-        occurred_at,
     from {{ ref('int_interactions') }}
     where intent <> ''
-
-),
-
-followed as (
-
-    select
-        *,
-        coalesce(
-            level = 'root'
-            and occurred_at <= lag(occurred_at) over asked + to_seconds({{ asked_again_within_s() }})
-            and {{ alike('request_text', 'lag(request_text) over asked') }},
-            false
-        ) as asked_again,
-    from interactions
-    window asked as (partition by level, intent, unit_key order by occurred_at, event_id)
 
 ),
 
@@ -82,10 +64,9 @@ counted as (
         '' as parameter,
         '' as value,
         count(*) as calls,
-        count_if(asked_again) as asked_again,
         count(params) as measured,
         []::ubigint[] as units,
-    from followed
+    from interactions
     group by all
     union all by name
     select
@@ -126,7 +107,6 @@ select
     parameter,
     value,
     calls,
-    cast(coalesce(asked_again, 0) as bigint) as asked_again,
     coalesce(measured, 0) as measured,
     units,
 from counted
