@@ -27,7 +27,7 @@ from ratchet.analyze.sequences import find_sequences
 from ratchet.analyze.trends import ANOMALY_ALPHA, TREND_ALPHA
 from ratchet.analyze.unusual_hours import DAY, WEEKS
 from ratchet.analyze.unusual_hours import THRESHOLD as HOURS_THRESHOLD
-from ratchet.statistics.correlations import changes, pairs
+from ratchet.statistics.correlations import changes, pairs, shuffled, strongest_pair
 from ratchet.statistics.forecasts import TREND_DAYS
 from ratchet.statistics.series import slope, surprise
 from ratchet.statistics.streams import distances
@@ -97,7 +97,12 @@ def is_unusual(values: Any) -> bool:
 
 def correlated(daily: Any) -> bool:
     rows = [moved for values in daily if (moved := changes(values)) is not None]
-    return any(pair.p <= ALPHA for pair in pairs(np.array(rows), THRESHOLD, SHUFFLES, 65))
+    table = np.array(rows)
+    if strongest_pair(table) < THRESHOLD:  # what no shuffle could make a finding
+        return False
+    return any(
+        pair.p <= ALPHA for pair in pairs(table, THRESHOLD, shuffled(table, SHUFFLES, np.random.default_rng(65)))
+    )
 
 
 def intents(rng: np.random.Generator) -> Counts:

@@ -114,7 +114,7 @@ def _add_health(commands: Any) -> None:
 
 
 def _add_backtest(commands: Any) -> None:
-    back = commands.add_parser("backtest", help="how often the detectors of health cried wolf, and would have missed")
+    back = commands.add_parser("backtest", help="how often each detector cried wolf, and would have missed")
     back.add_argument("--false-alarms", type=_share, default=0.01, metavar="SHARE", help="wanted, a night (0.01)")
     back.add_argument(
         "--planted", type=float, default=3.0, metavar="TIMES", help="how fast a fault burns the budget (3)"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ratchet import objectives
@@ -80,6 +80,15 @@ def mart(night: Night, name: str) -> pd.DataFrame:
     import pandas as pd
 
     return pd.read_parquet(night.home.snapshot(night.day) / f"{name}.parquet")
+
+
+def changes(night: Night) -> list[Mapping[str, Any]]:
+    """Return the changes that had landed by the night, and the incidents of the hourly check among them."""
+    from ratchet.deploy import decisions, incidents
+
+    recorded = decisions.read(night.home.decisions, night.day)
+    known = incidents.changes(recorded, f"{night.day + timedelta(days=1)}T00:00Z")
+    return [*(night.result("changes") or []), *known]
 
 
 def trials(night: Night, day: date | None = None, more: Iterable[Decision] = ()) -> Trials:

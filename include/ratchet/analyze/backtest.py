@@ -1,33 +1,32 @@
-"""How often the detectors of health cried wolf over the history, and how often they would have missed (R88).
+"""What a backtest says of a detector (R88): how often it spoke, how often in vain, how often it would have missed.
 
-Every night of the history is judged as it was then, once as it was and once with a fault planted in its last day;
-for each detector the threshold is sought that keeps the wanted false-alarm rate. Reading the history belongs to
-`backtests.py` one level up, the checks themselves to `season_checks.py` and `burns.py`.
+The nights that it looks at and what is planted in them belong to the backtest of each kind: `health_backtest.py`,
+`figure_backtest.py`, `pattern_backtest.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
-from ratchet.analyze import burns, season_checks
-from ratchet.analyze.hours import Changes, Hours, hours_of
-from ratchet.contracts.burn_rates import BurnRate
 from ratchet.contracts.estimates import Estimate, as_record
 from ratchet.errors import NotComputable
-from ratchet.objectives import Metric, Objective
 from ratchet.statistics.arrays import Array
 from ratchet.statistics.proportions import wilson
-from ratchet.statistics.seasons import MIN_DAYS, against_season
 
-DAY = 24
-LEVELS = (0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0001, 0.00001)  # of the season's p-value, the loosest first
-TIMES = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0)  # of a burn rate
+WANTED = 0.01  # of nights with a false alarm, at most, for which a night's report looks for thresholds
+Hits = NDArray[np.bool_]
+AS_LOGGED = "nights without a logged incident or change"
+LEVELS = (0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 0.0001, 0.00001)  # of a p-value, the loosest first
+DEFINITION = (
+    "each detector over the home's own past: on how many nights it spoke, how often in vain, and how often it missed "
+    "what was planted there (95 %, Wilson); trouble that nobody logged counts as a false alarm, so that rate is an "
+    "upper bound where nights are judged as they were logged"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +34,9 @@ class Reading:
     """One detector at one threshold.
 
     Attributes:
-        threshold: p-value below which, or burn rate from which on, it speaks.
-        false_alarms: share of the nights without a known incident on which it spoke.
-        misses: share of the same nights with a planted fault on which it did not.
+        threshold: p-value up to which, or distance or burn rate from which on it speaks.
+        false_alarms: share of nights with nothing to be found on which it spoke.
+        misses: share of the same nights with something planted on which it did not.
     """
 
     threshold: float
@@ -47,41 +46,39 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
-    """One detector of one objective over the history.
+    """One detector over the history.
 
     Attributes:
-        detector: `season` or `burn over N hours`.
-        objective: which.
-        now: at today's threshold.
+        detector: its name.
+        subject: what it looks at.
+        nights: how many it looked at as they were logged.
+        spoke: on how many of them it spoke, of something or of nothing.
+        clean: on which nights its false alarms are counted.
+        planted: what was planted in them.
+        now: at today's threshold, None where there is too little history.
         wanted: at the most sensitive threshold that keeps the wanted false-alarm rate, None where none does.
+        reason: why there is nothing to say, else empty.
     """
 
     detector: str
-    objective: str
-    now: Reading
-    wanted: Reading | None
+    subject: str
+    nights: int = 0
+    spoke: int = 0
+    clean: str = ""
+    planted: str = ""
+    now: Reading | None = None
+    wanted: Reading | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Backtests:
-    """Every detector over the history.
+    """Every detector over the history, at a wanted rate of false alarms; `first` and `last` are nights of the home."""
 
-    Attributes:
-        first, last: the nights that were judged; None without any.
-        nights: how many, those of known incidents left out.
-        wanted: the wanted false-alarm rate.
-        planted: how many times too fast the budget burns in a planted fault.
-        detectors: each of them.
-        reason: why there are none.
-    """
-
-    first: date | None
-    last: date | None
-    nights: int
+    first: str
+    last: str
     wanted: float
-    planted: float
     detectors: tuple[Backtest, ...]
-    reason: str
 
     def as_record(self) -> dict[str, Any]:
         """Return what the command prints as JSON."""
@@ -89,110 +86,56 @@ class Backtests:
         return record
 
 
-def backtest(
-    hourly: pd.DataFrame, objectives: Iterable[Objective], wanted: float, planted: float, changes: Changes = ()
-) -> Backtests:
-    """Judge every night of a history that has a season before it.
+class Spoken(NamedTuple):
+    """At a threshold: on which clean nights a detector spoke, and which planted things it found."""
 
-    A real fault that nobody logged as an incident counts as a false alarm: the rate is an upper bound. A planted fault
-    adds `planted` times the allowed share of bad events to every hour of the night's day.
+    threshold: float
+    clean: Hits
+    found: Hits
+
+
+def by_p(levels: Iterable[float], clean: ArrayLike, planted: ArrayLike) -> Iterator[Spoken]:
+    """Return what a detector says that speaks of p-values up to a level, NaN where nothing could be told.
 
     Args:
-        hourly: rows of `mart_health_hourly`, each hour and service once; only all services together are judged.
-        objectives: what is judged.
-        wanted: the false-alarm rate that thresholds are sought for, a night.
-        planted: see above.
-        changes: `change` events; nights of incidents are left out, and their hours leave the season.
+        levels: the thresholds.
+        clean: one p-value a night with nothing to be found.
+        planted: of what was planted, one or several a night.
     """
-    whole = hourly[hourly["service"] == ""]
-    nights = [hours for hours in _nights(whole, list(changes)) if hours.is_usual[0, -DAY:].all()]
-    ends = [(hours.end - timedelta(days=1)).date() for hours in nights]
-    found = [b for o in objectives for b in _of_objective(nights, o, wanted, planted)] if nights else []
-    reason = "" if found else f"no night has {MIN_DAYS} days with events in the four weeks before it"
-    return Backtests(
-        first=ends[0] if ends else None,
-        last=ends[-1] if ends else None,
-        nights=len(nights),
-        wanted=wanted,
-        planted=planted,
-        detectors=tuple(found),
-        reason=reason,
-    )
+    quiet, found = (_known(values) for values in (clean, planted))
+    return (Spoken(level, quiet <= level, found <= level) for level in levels)
 
 
-def _nights(whole: pd.DataFrame, changes: list[Any]) -> Iterator[Hours]:
-    days = sorted(set(pd.to_datetime(whole["metric_hour"]).dt.date))
-    for at, day in enumerate(days):
-        before = [d for d in days[:at] if d >= day - timedelta(days=28)]
-        if len(before) >= MIN_DAYS:
-            yield hours_of(whole, (), datetime.combine(day, time(0)) + timedelta(days=1), changes)
+def chosen(
+    now: Spoken, tried: Iterable[Spoken], wanted: float, nights: int | None = None
+) -> tuple[Reading, Reading | None]:
+    """Return today's reading, and the first one that keeps the wanted rate of false alarms.
+
+    Args:
+        now: at today's threshold.
+        tried: at others, the most sensitive first.
+        wanted: share of clean nights.
+        nights: how many of the planted things tell something of their own; all if None.
+    """
+    keeps = next((each for each in tried if not len(each.clean) or each.clean.mean() <= wanted), None)
+    return _reading(now, nights), _reading(keeps, nights) if keeps else None
 
 
-def _of_objective(nights: Sequence[Hours], o: Objective, wanted: float, planted: float) -> list[Backtest]:
-    if nights[0].parts(o) is None or not o.allowed:
-        return []
-    clean, faulty = ([_parts(hours, o, extra) for hours in nights] for extra in (0.0, planted))
-    level = season_checks.NIGHT_LEVEL
-    found = [_season(nights, o, clean, faulty, level, wanted)]
-    return [*found, *(_burn(nights, o, rate, clean, faulty, wanted) for rate in o.burns)]
+def _reading(each: Spoken, nights: int | None) -> Reading:
+    return Reading(each.threshold, share(each.clean), share(~each.found, nights))
 
 
-def _parts(hours: Hours, o: Objective, planted: float) -> tuple[Array, Array]:
-    bad, n = (part.copy() for part in hours.parts(o) or ())
-    more = np.round(planted * o.allowed * n[:, -DAY:])
-    bad[:, -DAY:] += more
-    return (np.minimum(bad, n) if o.is_share else bad), n
-
-
-def _season(
-    nights: Sequence[Hours], o: Objective, clean: list[Any], faulty: list[Any], level: float, wanted: float
-) -> Backtest:
-    scores = [[_p(hours, o, *parts) for hours, parts in zip(nights, each, strict=True)] for each in (clean, faulty)]
-    return _chosen(
-        "season", o.metric, [_reading(a, *[np.array(s) < a for s in scores]) for a in (*LEVELS, level)], wanted
-    )
-
-
-def _p(hours: Hours, o: Objective, bad: Array, n: Array) -> float:
-    """Return the p-value of the day, 1 where there is no season or what it adds matters to nobody."""
-    found = against_season(bad, n, hours.is_usual, DAY, is_share=o.is_share)
-    total, expected = float(n[:, -DAY:].sum()), float(found.span_expected[0])
-    if total < o.floor or not expected >= 0:
-        return 1.0
-    more = float(bad[:, -DAY:].sum()) - expected
-    return float(found.span_p[0]) if more > season_checks.MATTERS * o.allowed * total else 1.0
-
-
-def _burn(
-    nights: Sequence[Hours], o: Objective, rate: BurnRate, clean: list[Any], faulty: list[Any], wanted: float
-) -> Backtest:
-    readings = []
-    for times in (*TIMES, 1.0):
-        tried = replace(rate, rate=rate.rate * times)
-        if o.is_share and tried.rate * o.allowed >= 1:
-            continue  # failures alone never burn so fast
-        spoke = [
-            np.array([burns.fires(hours, o, tried, parts, DAY) for hours, parts in zip(nights, each, strict=True)])
-            for each in (clean, faulty)
-        ]
-        readings.append(_reading(tried.rate, *spoke))
-    return _chosen(f"burn over {rate.hours} h", o.metric, readings, wanted)
-
-
-def _reading(threshold: float, clean: Any, faulty: Any) -> Reading:
-    return Reading(threshold, _share(clean), _share(~np.asarray(faulty)))
-
-
-def _share(hits: Any) -> Estimate:
-    n, k = len(hits), int(np.sum(hits))
-    if not n:
+def share(hits: ArrayLike, n: int | None = None) -> Estimate:
+    """Return the share of hits with Wilson's interval, as of n independent ones where n is given."""
+    values = np.ravel(np.asarray(hits, dtype=np.float64))
+    size = len(values) if n is None else min(n, len(values))
+    if not size:
         return Estimate(NotComputable("no night"), 0)
-    found = wilson([k], [n])
-    return Estimate(float(found.value[0]), n, float(found.low[0]), float(found.high[0]))
+    found = wilson([float(values.mean()) * size], [size])
+    return Estimate(float(found.value[0]), size, float(found.low[0]), float(found.high[0]))
 
 
-def _chosen(name: str, metric: Metric, readings: Sequence[Reading], wanted: float) -> Backtest:
-    """Return a detector from its readings, the most sensitive threshold first and today's last."""
-    *tried, now = readings
-    keeps = [r for r in tried if (r.false_alarms.number or 0.0) <= wanted]
-    return Backtest(name, metric.value, now, keeps[0] if keeps else None)
+def _known(values: ArrayLike) -> Array:
+    found = np.asarray(values, dtype=np.float64)
+    known: Array = np.ravel(found[~np.isnan(found)])
+    return known

@@ -98,8 +98,8 @@ def burns(hours: Hours, objective: Objective, looks: int) -> tuple[tuple[Burn, .
     return tuple(tuple(window[row] for window in found) for row in range(len(hours.services)))
 
 
-def fires(hours: Hours, objective: Objective, rate: BurnRate, parts: tuple[Array, Array], looks: int) -> bool:
-    """Return whether a window of the first service would have fired in one of the last hours, whatever its rate.
+def fires(hours: Hours, objective: Objective, rate: BurnRate, parts: tuple[Array, Array], looks: int) -> Flags:
+    """Return for each service whether a window would have fired in one of the last hours, whatever its rate.
 
     Args:
         hours: up to the moment of the check.
@@ -108,14 +108,19 @@ def fires(hours: Hours, objective: Objective, rate: BurnRate, parts: tuple[Array
         parts: what was bad and of how much, as `Hours.parts` says it.
         looks: at how many of the last hours.
     """
-    return _window(hours, objective, rate, parts, looks)[0].fired > 0
+    return np.asarray(_fired(objective, rate, parts, looks)[0].any(axis=1), dtype=np.bool_)
 
 
-def _window(hours: Hours, o: Objective, rate: BurnRate, parts: tuple[Array, Array], looks: int) -> list[Burn]:
+def _fired(o: Objective, rate: BurnRate, parts: tuple[Array, Array], looks: int) -> tuple[Flags, Array, Array, Array]:
+    """Return where a window burns too fast beyond chance, how many times too fast, what was bad and of how much."""
     bad, n = (_moving(part, rate.hours, looks) for part in parts)
     short = divide(*(_moving(part, rate.short_hours, looks) for part in parts)) / o.allowed
     times = np.where(n >= o.floor, divide(bad, n) / o.allowed, np.nan)
-    fired = _beyond_chance(o, bad, n, rate.rate, (times >= rate.rate) & (short >= rate.rate))
+    return _beyond_chance(o, bad, n, rate.rate, (times >= rate.rate) & (short >= rate.rate)), times, bad, n
+
+
+def _window(hours: Hours, o: Objective, rate: BurnRate, parts: tuple[Array, Array], looks: int) -> list[Burn]:
+    fired, times, bad, n = _fired(o, rate, parts, looks)
     seen = interval(o, bad[:, -1], n[:, -1])
     now = Intervals(*(bound / o.allowed for bound in (seen.value, seen.low, seen.high)))
     return [_burn(hours, rate, _estimate(o, now, row, n[row, -1]), times[row], fired[row]) for row in range(len(bad))]

@@ -6,13 +6,14 @@ The statistics belong to `statistics/correlations.py`, what a figure is to `cont
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from ratchet.analyze.figure_series import FigureSeries
 from ratchet.contracts.estimates import Estimate
-from ratchet.statistics.correlations import Pair, changes, pairs
+from ratchet.statistics.arrays import Array
+from ratchet.statistics.correlations import Pair, changes, pairs, shuffled
 
 THRESHOLD = 0.6
 ALPHA = 0.0025  # on a night on which nothing moves together, the chance that any pair is said to
@@ -49,10 +50,19 @@ class Correlation:
 
 @dataclass(frozen=True, slots=True)
 class CorrelationsResult:
-    """What moves together; `series` counts the figures that were long enough to be looked at."""
+    """What moves together.
+
+    Attributes:
+        series: figures that were long enough to be looked at.
+        found: the pairs.
+        rows: the figures as they were looked at, figures x days.
+        strongest: of all pairs, in each copy with shuffled weeks.
+    """
 
     series: int
     found: tuple[Correlation, ...]
+    rows: Array = field(default_factory=lambda: np.zeros((0, 0)), compare=False)
+    strongest: Array = field(default_factory=lambda: np.zeros(0), compare=False)
 
 
 def find_correlations(figures: Sequence[FigureSeries]) -> CorrelationsResult:
@@ -65,13 +75,15 @@ def find_correlations(figures: Sequence[FigureSeries]) -> CorrelationsResult:
     known = [(label, metric, values) for label, metric, values in moved if values is not None]
     if not known:
         return CorrelationsResult(0, ())
-    found = pairs(np.array([values for _, _, values in known]), THRESHOLD, SHUFFLES, _SEED)
+    rows = np.array([values for _, _, values in known])
+    strongest = shuffled(rows, SHUFFLES, np.random.default_rng(_SEED))
+    found = pairs(rows, THRESHOLD, strongest)
     told = [
         _correlation(pair, [label for label, _, _ in known])
         for pair in found
         if pair.p <= ALPHA and not _same({known[pair.first][1], known[pair.second][1]})
     ]
-    return CorrelationsResult(len(known), tuple(told))
+    return CorrelationsResult(len(known), tuple(told), rows, strongest)
 
 
 def _same(metrics: set[str]) -> bool:

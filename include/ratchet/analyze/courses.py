@@ -10,6 +10,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from ratchet.analyze.backtest import Backtest
 from ratchet.contracts.estimates import Estimate, as_record
 from ratchet.contracts.key_figures import Figure
 
@@ -125,10 +126,17 @@ class TrendsResult:
     as_of: date
     reason: str
     figures: tuple[Course, ...]
+    backtests: tuple[Backtest, ...] = ()
     definitions: dict[str, str] = field(default_factory=dict)
 
     def as_artifact(self) -> dict[str, Any]:
         """Return the content of `trends.json`."""
         head: dict[str, Any] = as_record({"as_of": self.as_of, "reason": self.reason})
         figures = [as_record(course.as_flat()) for course in self.figures]
-        return {"artifact": "trends", **head, "figures": figures, "definitions": self.definitions}
+        return {
+            "artifact": "trends",
+            **head,
+            "figures": figures,
+            "backtests": as_record(self.backtests),
+            "definitions": self.definitions,
+        }

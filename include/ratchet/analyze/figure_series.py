@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -25,12 +25,12 @@ class FigureSeries:
     Attributes:
         figure: what it is.
         values: NaN where nothing was logged; logarithms where changes are relative.
-        counting: standard deviation of the last day by counting alone, on the same scale.
+        counting: standard deviation of each day by counting alone, on the same scale.
     """
 
     figure: Figure
     values: Array
-    counting: float
+    counting: Array
 
     @property
     def relative(self) -> bool:
@@ -47,6 +47,10 @@ class FigureSeries:
         """Return how many days were logged."""
         return int((~np.isnan(self.values)).sum())
 
+    def last(self, days: int) -> FigureSeries:
+        """Return the same of its last days alone."""
+        return replace(self, values=self.values[-days:], counting=self.counting[-days:])
+
     def original(self, values: Array | float) -> Array:
         """Return values on the figure's own scale, within its bounds."""
         found = np.exp(values) if self.relative else np.asarray(values, dtype=np.float64)
@@ -55,17 +59,18 @@ class FigureSeries:
         return bounded
 
 
-def figure_series(kpis: pd.DataFrame, figures: Sequence[Figure], as_of: date) -> list[FigureSeries]:
+def figure_series(kpis: pd.DataFrame, figures: Sequence[Figure], as_of: date, days: int = DAYS) -> list[FigureSeries]:
     """Return every figure's series.
 
     Args:
         kpis: mart_kpis_daily.
         figures: which ones, in this order.
         as_of: the night's day.
+        days: how many, the night's own included.
     """
     rows = frames.rows_of(kpis, as_of, ("window_days", "metric", "metric_date"))
     daily = rows[rows["window_days"] == 1].assign(metric_date=lambda r: pd.to_datetime(r["metric_date"]).dt.date)
-    dates = [as_of - timedelta(days=back) for back in reversed(range(DAYS))]
+    dates = [as_of - timedelta(days=back) for back in reversed(range(days))]
     return [_series(f, daily[daily["metric"] == f.metric].set_index("metric_date").reindex(dates)) for f in figures]
 
 
@@ -78,12 +83,14 @@ def _series(figure: Figure, rows: pd.DataFrame) -> FigureSeries:
     return FigureSeries(figure, values, _counting(figure.kind, values, n))
 
 
-def _counting(kind: Kind, values: Array, n: Array) -> float:
-    """Return the binomial or Poisson standard deviation of the last day; half an event is added, so it is never 0."""
-    value, size = float(np.nan_to_num(values[-1])), float(max(n[-1], 1.0))
+def _counting(kind: Kind, values: Array, n: Array) -> Array:
+    """Return the binomial or Poisson standard deviation of each day; half an event is added, so it is never 0."""
+    value, size = np.nan_to_num(values), np.maximum(n, 1.0)
     if kind is Kind.SHARE:
         share = (value * size + 0.5) / (size + 1)
-        return float(np.sqrt(share * (1 - share) / size))
-    if kind is Kind.RATE:
-        return float(np.sqrt((value * size + 0.5) / size**2))
-    return float(1 / np.sqrt(size)) if kind is Kind.COUNT else 0.0
+        variance: Array = share * (1 - share) / size
+    elif kind is Kind.RATE:
+        variance = (value * size + 0.5) / size**2
+    else:
+        variance = 1 / size if kind is Kind.COUNT else np.zeros(len(values))
+    return np.sqrt(variance, dtype=np.float64)

@@ -6,7 +6,7 @@ Whether what fails is a gap belongs to `gaps.py`, what an error is to `errors.py
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ratchet import frames
+from ratchet.analyze.day_tests import Days, DayTests, day_tests
 from ratchet.contracts.estimates import Estimate, Trend
 from ratchet.statistics.arrays import ALPHA, Array
 from ratchet.statistics.comparisons import benjamini_hochberg
@@ -78,12 +79,16 @@ class UnusualIntent:
 
 @dataclass(frozen=True, slots=True)
 class IntentsResult:
-    """The unusual intents of a day, how many were judged, and how the days before would have fared."""
+    """The unusual intents of a day, how many were judged, and how the days before would have fared.
+
+    `tests` holds each of these days with its p-value, None where nothing was judged.
+    """
 
     judged: int = 0
     backtest_days: int = 0
     backtest_unusual: int = 0
     found: tuple[UnusualIntent, ...] = ()
+    tests: DayTests | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,14 +206,14 @@ def find_unusual_intents(counts: Counts) -> IntentsResult:
     tonight = _judge(scaled)
     told = [
         _unusual(name, known[name], day, p)
-        for name, (day, p) in zip(judged, tonight, strict=True)
-        if day is not None and p <= INTENT_ALPHA and _matters(known[name], day)
+        for name, values, (day, p) in zip(judged, scaled, tonight, strict=True)
+        if day is not None and p <= INTENT_ALPHA and _matters(values[-1], day.expected)
     ]
-    past = [_judge([values[:-back] for values in scaled]) for back in range(1, BACKTEST_DAYS + 1)]
-    tested = [p for day in past for found, p in day if found is not None]
+    tests = day_tests([Days(values, np.ones(DAYS), _matters) for values in scaled], BACKTEST_DAYS, DAYS)
+    tested, called = int((~np.isnan(tests.p)).sum()), int((tests.adjusted() <= INTENT_ALPHA).sum())
     told.sort(key=lambda found: (found.adjusted_p, found.intent))
     known_tonight = sum(day is not None for day, _ in tonight)
-    return IntentsResult(known_tonight, len(tested), sum(p <= INTENT_ALPHA for p in tested), tuple(told))
+    return IntentsResult(known_tonight, tested, called, tuple(told), tests if judged else None)
 
 
 def _daily(values: Array, seen: Array) -> float:
@@ -224,9 +229,9 @@ def _judge(series: list[Array]) -> list[tuple[Surprise | None, float]]:
     return [(day, float(adjusted)) for day, adjusted in zip(found, p, strict=True)]
 
 
-def _matters(values: Array, day: Surprise) -> bool:
-    usual = _requests(day.expected)
-    return bool(abs(values[-1] - usual) >= _LEAST_CHANGE * max(usual, 1.0))
+def _matters(root: float, expected: float) -> bool:
+    usual = _requests(expected)
+    return bool(abs(_requests(root) - usual) >= _LEAST_CHANGE * max(usual, 1.0))
 
 
 def _requests(root: float) -> float:

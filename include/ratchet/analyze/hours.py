@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -109,6 +109,17 @@ def _usual(names: tuple[str, ...], end: datetime, changes: Changes, count: int) 
         rows = [row for row, name in enumerate(names) if not name or name == (change.get("service") or name)]
         usual[rows, max(0, int(np.floor(first))) : max(0, int(np.ceil(last)))] = False
     return usual
+
+
+def days_of(changes: Changes) -> frozenset[date]:
+    """Return the UTC days on which something was changed or an incident was on."""
+    found: set[date] = set()
+    for change in changes:
+        if (begun := moment(change.get("occurred_at"))) is None:
+            continue
+        over = max(moment(change.get("ended_at")) or begun, begun)
+        found |= {begun.date() + timedelta(days=n) for n in range((over.date() - begun.date()).days + 1)}
+    return frozenset(found)
 
 
 def moment(value: Any) -> datetime | None:

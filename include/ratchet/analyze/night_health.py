@@ -10,9 +10,11 @@ from typing import Any
 import pandas as pd
 
 from ratchet import frames
+from ratchet.analyze.backtest import DEFINITION, WANTED, Backtest
 from ratchet.analyze.contributions import Diagnosis, diagnose
 from ratchet.analyze.failure_classes import Failures, Rule, classified, failures_of_day
 from ratchet.analyze.health import HealthResult, judge
+from ratchet.analyze.health_backtest import PLANTED, health_backtests
 from ratchet.analyze.hours import hours_of
 from ratchet.analyze.uptime import Uptime, uptimes
 from ratchet.contracts.estimates import as_record
@@ -29,6 +31,7 @@ class NightHealth:
     uptime: tuple[Uptime, ...]
     failures: Failures
     diagnosis: Diagnosis
+    backtests: tuple[Backtest, ...] = ()
 
     def as_artifact(self) -> dict[str, Any]:
         """Return the content of `health.json`."""
@@ -39,6 +42,7 @@ class NightHealth:
             "failure_classes": as_record(self.failures.services),
             "failure_kinds": as_record(self.failures.kinds),
             "diagnosis": as_record(self.diagnosis),
+            "backtests": as_record(self.backtests),
             "definitions": definitions | _DEFINITIONS,
         }
 
@@ -70,10 +74,12 @@ def health_of_night(
         uptime=uptimes(hours, classed),
         failures=failures_of_day(classed, own_days, as_of),
         diagnosis=diagnose(usage, changes, as_of),
+        backtests=tuple(health_backtests(shown, objectives, WANTED, PLANTED, changes)),
     )
 
 
 _DEFINITIONS = {
+    "backtest": DEFINITION,
     "availability": (
         "by request: the share of requests with a known outcome that the infrastructure did not fail; by minute: the "
         "share of the known minutes that were not down (both Wilson). A minute is up where a heartbeat said so or a "

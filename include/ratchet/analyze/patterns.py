@@ -6,13 +6,15 @@ may lead, or why to nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import pandas as pd
 
+from ratchet import frames
+from ratchet.analyze.backtest import DEFINITION, WANTED, Backtest
 from ratchet.analyze.correlations import ALPHA as CORRELATION_ALPHA
 from ratchet.analyze.correlations import THRESHOLD as CORRELATION_THRESHOLD
 from ratchet.analyze.correlations import CorrelationsResult, find_correlations
@@ -25,6 +27,7 @@ from ratchet.analyze.frequency import (
     find_frequent,
     find_unusual_intents,
 )
+from ratchet.analyze.pattern_backtest import correlation_backtest, hour_backtest, intent_backtest, sequence_backtest
 from ratchet.analyze.sequences import FAILED, LONGEST, MAX_GAP, Q, Sequence, SequencesResult, find_sequences
 from ratchet.analyze.unusual_hours import THRESHOLD as HOURS_THRESHOLD
 from ratchet.analyze.unusual_hours import HoursResult, find_unusual_hours
@@ -46,6 +49,7 @@ class PatternsResult:
     hours: HoursResult
     intents: IntentsResult
     remedies: Remedies
+    backtests: tuple[Backtest, ...] = ()
     definitions: dict[str, str] = field(default_factory=dict)
 
     def as_artifact(self) -> dict[str, Any]:
@@ -80,6 +84,7 @@ class PatternsResult:
                 _with(i, (None, "people asked more or less than usual: nothing is broken by that"))
                 for i in self.intents.found
             ],
+            "backtests": as_record(self.backtests),
             "looked_at": looked,
             "definitions": self.definitions,
         }
@@ -112,7 +117,12 @@ def _of_sequence(found: Sequence) -> Lead:
 
 
 def find_patterns(
-    marts: Mapping[str, pd.DataFrame], as_of: date, support: float, confidence: float, remedies: Remedies
+    marts: Mapping[str, pd.DataFrame],
+    as_of: date,
+    support: float,
+    confidence: float,
+    remedies: Remedies,
+    changed: Collection[date] = (),
 ) -> PatternsResult:
     """Return the patterns of a night.
 
@@ -122,16 +132,29 @@ def find_patterns(
         support: `pattern_support_threshold`.
         confidence: `pattern_confidence_threshold`.
         remedies: of each indicator of the catalogue, by its name.
+        changed: days of logged incidents and changes, for the backtests.
     """
     counts = counts_of(marts["mart_pattern_days"], as_of)
+    sequences = find_sequences(marts["mart_sequences"], as_of, support, confidence)
+    moved = find_correlations(figure_series(marts["mart_kpis_daily"], FIGURES, as_of))
+    hours = find_unusual_hours(marts["mart_health_hourly"], as_of)
+    intents = find_unusual_intents(counts)
+    sessions = frames.rows_of(marts["mart_sequences"], as_of, ())
+    backtests = (
+        hour_backtest(hours.looked_at, as_of, changed, WANTED),
+        intent_backtest(intents, as_of, changed, WANTED),
+        correlation_backtest(moved, WANTED),
+        sequence_backtest([sessions], int(bool(sequences.found)), support, confidence),
+    )
     return PatternsResult(
         as_of,
         tuple(find_frequent(counts, marts["mart_errors"], as_of)),
-        find_sequences(marts["mart_sequences"], as_of, support, confidence),
-        find_correlations(figure_series(marts["mart_kpis_daily"], FIGURES, as_of)),
-        find_unusual_hours(marts["mart_health_hourly"], as_of),
-        find_unusual_intents(counts),
+        sequences,
+        moved,
+        hours,
+        intents,
         remedies,
+        backtests,
         _definitions(support, confidence),
     )
 
@@ -164,5 +187,5 @@ def _definitions(support: float, confidence: float) -> dict[str, str]:
             "requests of the day against the level of the two weeks before and the weekday; any intent is called "
             f"unusual with {INTENT_ALPHA:.1%} chance on a night without anything (Holm)"
         ),
-        "backtest": "how many of the days before would have been called unusual on their night",
+        "backtest": DEFINITION,
     }

@@ -10,6 +10,7 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ratchet.contracts.estimates import Estimate
 from ratchet.statistics.comparisons import benjamini_hochberg
@@ -76,17 +77,28 @@ def find_sequences(mart: pd.DataFrame, as_of: date, support: float, confidence: 
     n = round(sessions.total)
     if n < LEAST_SESSIONS:
         return SequencesResult(n, reason=f"fewer than {LEAST_SESSIONS} sessions with two actions were logged")
-    held = frequent(sessions, max(support * n, 5), LONGEST, MAX_GAP, shortest=2)
-    likely = sorted(held, key=lambda pattern: (-held[pattern], pattern))[:MOST_TESTED]
-    judged = [rule(sessions, pattern, MAX_GAP) for pattern in likely]
-    q = benjamini_hochberg([r.p for r in judged]) if judged else np.array([])
+    judged = judge(sessions, support)
     told = [
         _sequence(r, names, n, float(adjusted))
-        for r, adjusted in zip(judged, q, strict=True)
+        for r, adjusted in judged
         if adjusted <= Q and r.confidence >= confidence and r.lift > 1
     ]
     told.sort(key=lambda s: (s.q, -s.lift, s.actions))
     return SequencesResult(n, len(judged), "", tuple(told))
+
+
+def judge(sessions: Sessions, support: float) -> list[tuple[Rule, float]]:
+    """Return the sequences that are frequent enough, each with its p-value adjusted for all of them.
+
+    Args:
+        sessions: whose actions.
+        support: least share of sessions.
+    """
+    held = frequent(sessions, max(support * round(sessions.total), 5), LONGEST, MAX_GAP, shortest=2)
+    likely = sorted(held, key=lambda pattern: (-held[pattern], pattern))[:MOST_TESTED]
+    judged = [rule(sessions, pattern, MAX_GAP) for pattern in likely]
+    q = benjamini_hochberg([r.p for r in judged]) if judged else np.array([])
+    return [(r, float(adjusted)) for r, adjusted in zip(judged, q, strict=True)]
 
 
 def encode(rows: pd.DataFrame) -> tuple[list[str], Sessions]:
@@ -95,12 +107,21 @@ def encode(rows: pd.DataFrame) -> tuple[list[str], Sessions]:
     Args:
         rows: of mart_sequences, in any order.
     """
+    names, codes, lengths = codes_of(rows)
+    return names, sessions_of(codes, lengths, rows["sessions"].to_numpy(dtype=np.float64))
+
+
+def codes_of(rows: pd.DataFrame) -> tuple[list[str], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the names of actions in order, the actions of all rows one after the other as numbers, and their lengths.
+
+    An action without a name is -1: it holds a place.
+    """
     actions = rows["actions"].to_numpy()
     lengths = np.fromiter((len(a) for a in actions), dtype=np.int64, count=len(actions))
     flat = np.concatenate(actions) if len(actions) else np.array([], dtype=object)
     codes, names = pd.factorize(flat, sort=True)
     named = codes if "" not in names else np.where(names[codes] == "", -1, codes)
-    return [str(name) for name in names], sessions_of(named, lengths, rows["sessions"].to_numpy(dtype=np.float64))
+    return [str(name) for name in names], named, lengths
 
 
 def _sequence(found: Rule, names: list[str], n: int, q: float) -> Sequence:

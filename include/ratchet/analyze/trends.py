@@ -6,14 +6,17 @@ cause is never claimed here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 
 from ratchet import frames
+from ratchet.analyze.backtest import DEFINITION, WANTED
 from ratchet.analyze.courses import Coming, Course, Direction, FigureTrend, Outlook, Standing, TrendsResult, UnusualDay
+from ratchet.analyze.day_tests import day_tests
+from ratchet.analyze.figure_backtest import day_backtest, days_of, trend_backtest
 from ratchet.analyze.figure_series import DAYS, FigureSeries, figure_series
 from ratchet.contracts.estimates import Estimate
 from ratchet.contracts.key_figures import FIGURES, Figure
@@ -30,24 +33,37 @@ BACKTEST_DAYS = 28
 _SHORT = "needs five weeks of days, three of each weekday before the last four weeks"
 
 
-def find_trends(kpis: pd.DataFrame, objectives: Sequence[Objective], as_of: date) -> TrendsResult:
+def find_trends(
+    kpis: pd.DataFrame, objectives: Sequence[Objective], as_of: date, changed: Collection[date] = ()
+) -> TrendsResult:
     """Return the course of every key figure.
 
     Args:
         kpis: mart_kpis_daily.
         objectives: whose breach is foreseen where a trend leads there.
         as_of: the night's day.
+        changed: days of logged incidents and changes, for the backtest.
     """
     series = [s for s in figure_series(kpis, FIGURES, as_of) if s.known]
     slopes = [slope(s.values, TREND_DAYS, TREND_ALPHA / max(len(series), 1)) for s in series]
-    days = [surprise(s.values, s.counting) for s in series]
+    days = [surprise(s.values, float(s.counting[-1])) for s in series]
+    tests = day_tests([days_of(s) for s in series], BACKTEST_DAYS, DAYS)
+    tested, called = (~np.isnan(tests.p)).sum(axis=0), (tests.adjusted() <= ANOMALY_ALPHA).sum(axis=0)
     trends = [_trend(s, found, p) for s, found, p in zip(series, slopes, _family(slopes), strict=True)]
-    unusual = [_unusual(s, found, p, len(series)) for s, found, p in zip(series, days, _family(days), strict=True)]
+    unusual = [
+        _unusual(s, found, p, len(series), (int(tested[n]), int(called[n])))
+        for n, (s, found, p) in enumerate(zip(series, days, _family(days), strict=True))
+    ]
     courses = [
         Course(s.figure, s.known, trend, day, _outlook(s, trend, objectives, as_of))
         for s, trend, day in zip(series, trends, unusual, strict=True)
     ]
-    return TrendsResult(as_of, "" if series else "nothing was logged", tuple(courses), _definitions())
+    backtests = (
+        trend_backtest(series, as_of, changed, TREND_ALPHA, WANTED),
+        day_backtest(tests, as_of, changed, ANOMALY_ALPHA, WANTED),
+    )
+    reason = "" if series else "nothing was logged"
+    return TrendsResult(as_of, reason, tuple(courses), backtests if series else (), _definitions())
 
 
 def _family(found: Sequence[Slope | Surprise | None]) -> list[float]:
@@ -70,24 +86,18 @@ def _direction(figure: Figure, change: float) -> Direction:
     return Direction.IMPROVING if (change > 0) == figure.higher_is_better else Direction.DECLINING
 
 
-def _unusual(series: FigureSeries, found: Surprise | None, p: float, figures: int) -> UnusualDay:
-    tested, called = _backtest(series, figures)
+def _unusual(
+    series: FigureSeries, found: Surprise | None, p: float, figures: int, before: tuple[int, int]
+) -> UnusualDay:
     today = frames.number(series.original(series.values[-1]))
     if found is None:
-        return UnusualDay(Standing.UNKNOWN, today, Estimate(NotComputable(_SHORT), series.known), None, tested, called)
+        return UnusualDay(Standing.UNKNOWN, today, Estimate(NotComputable(_SHORT), series.known), None, *before)
     half = found.half_width(ANOMALY_ALPHA / figures)
     value, low, high = (float(series.original(found.expected + side * half)) for side in (0, -1, 1))
     away = series.values[-1] - found.expected
     unusual = p <= ANOMALY_ALPHA and abs(away) >= series.least
     standing = (Standing.HIGH if away > 0 else Standing.LOW) if unusual else Standing.USUAL
-    return UnusualDay(standing, today, Estimate(value, found.days, low, high), p, tested, called)
-
-
-def _backtest(series: FigureSeries, figures: int) -> tuple[int, int]:
-    """Return how many of the days before were tested as tonight's, and how many of them would have been unusual."""
-    tested = [surprise(series.values[: len(series.values) - back]) for back in range(1, BACKTEST_DAYS + 1)]
-    known = [found for found in tested if found is not None]
-    return len(known), sum(found.p * figures <= ANOMALY_ALPHA for found in known)
+    return UnusualDay(standing, today, Estimate(value, found.days, low, high), p, *before)
 
 
 def _outlook(series: FigureSeries, trend: FigureTrend, objectives: Sequence[Objective], as_of: date) -> Outlook:
@@ -142,7 +152,7 @@ def _definitions() -> dict[str, str]:
             "the night's day against the level of the two weeks before it and its weekday's effect; it is no part of "
             f"what it is compared with; called unusual where any figure would be with {ANOMALY_ALPHA:.1%} chance (Holm)"
         ),
-        "backtest": f"of the {BACKTEST_DAYS} days before, how many would have been called unusual on their night",
+        "backtest": DEFINITION,
         "outlook": (
             "the next days with a 90 % interval from the errors of a backtest over four weeks; shown only where it was "
             "closer than repeating the week before"

@@ -5,13 +5,14 @@ How far is far belongs to `statistics/streams.py`; whether an objective is kept 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 import numpy as np
 import pandas as pd
 
-from ratchet.analyze.hours import Hours, hours_of
+from ratchet.analyze.hours import SHOWN_HOURS, Hours, hours_of
 from ratchet.contracts.estimates import Estimate
 from ratchet.statistics.arrays import Array
 from ratchet.statistics.seasons import WEEK_HOURS
@@ -54,6 +55,23 @@ class UnusualHour:
 
 
 @dataclass(frozen=True, slots=True)
+class HourlyFigures:
+    """The hourly figures that ever moved, the night's day last.
+
+    Attributes:
+        hours: what was logged.
+        first: the first hour in which something was.
+        series: name -> values on the scale on which they are judged, and what they are held against.
+        away: name -> how far each hour was.
+    """
+
+    hours: Hours
+    first: int
+    series: Mapping[str, tuple[Array, Cycle]]
+    away: Mapping[str, Distances]
+
+
+@dataclass(frozen=True, slots=True)
 class HoursResult:
     """The unusual hours of a day.
 
@@ -63,6 +81,7 @@ class HoursResult:
         backtest_days: days before that were looked at in the same way, added up over the figures.
         backtest_unusual: how many of them had an unusual hour.
         found: in the order of time.
+        looked_at: what they were found in, None where the past is too short.
     """
 
     series: int = 0
@@ -70,6 +89,7 @@ class HoursResult:
     backtest_days: int = 0
     backtest_unusual: int = 0
     found: tuple[UnusualHour, ...] = ()
+    looked_at: HourlyFigures | None = field(default=None, compare=False)
 
 
 def find_unusual_hours(hourly: pd.DataFrame, as_of: date) -> HoursResult:
@@ -79,27 +99,42 @@ def find_unusual_hours(hourly: pd.DataFrame, as_of: date) -> HoursResult:
         hourly: mart_health_hourly.
         as_of: the night's day.
     """
-    days = pd.to_datetime(hourly["as_of"]).dt.date
-    end = datetime.combine(as_of, datetime.min.time()) + timedelta(days=1)
-    hours = hours_of(hourly.loc[(days == as_of).to_numpy()], (), end)
-    seen = np.flatnonzero(hours.cells["requests"][0] + hours.cells["errors"][0])
-    if not len(seen) or hours.is_usual.shape[1] - seen[0] < LEAST_HISTORY + DAY:
+    looked = hourly_figures(hourly, as_of)
+    if looked is None:
         return HoursResult(reason="needs two weeks of hours before the day")
-    series = _series(hours, int(seen[0]))
-    found = {name: distances(values, cycle) for name, (values, cycle) in series.items()}
-    told = [hour for name, away in found.items() for hour in _told(hours, name, away)]
+    told = [hour for name, away in looked.away.items() for hour in _told(looked.hours, name, away)]
     tested = [
         (int(np.isfinite(d.signed[day]).any()), int((d.score[day] >= THRESHOLD).any()))
-        for d in found.values()
+        for d in looked.away.values()
         for day in _days_before(len(d.score))
     ]
     return HoursResult(
-        len(found),
+        len(looked.series),
         "",
         sum(known for known, _ in tested),
         sum(unusual for _, unusual in tested),
         tuple(sorted(told, key=lambda h: (h.hour, h.figure))),
+        looked,
     )
+
+
+def hourly_figures(hourly: pd.DataFrame, as_of: date, count: int = SHOWN_HOURS) -> HourlyFigures | None:
+    """Return what is looked at, None where two weeks and a day of hours are not there.
+
+    Args:
+        hourly: mart_health_hourly.
+        as_of: the night's day.
+        count: how many hours back, the day's own included.
+    """
+    days = pd.to_datetime(hourly["as_of"]).dt.date
+    end = datetime.combine(as_of, datetime.min.time()) + timedelta(days=1)
+    hours = hours_of(hourly.loc[(days == as_of).to_numpy()], (), end, count=count)
+    seen = np.flatnonzero(hours.cells["requests"][0] + hours.cells["errors"][0])
+    if not len(seen) or hours.is_usual.shape[1] - seen[0] < LEAST_HISTORY + DAY:
+        return None
+    series = _series(hours, int(seen[0]))
+    away = {name: distances(values, cycle) for name, (values, cycle) in series.items()}
+    return HourlyFigures(hours, int(seen[0]), series, away)
 
 
 def _series(hours: Hours, first: int) -> dict[str, tuple[Array, Cycle]]:

@@ -62,34 +62,38 @@ def changes(values: Array) -> Array | None:
     return np.nan_to_num(rest)
 
 
-def pairs(rows: Array, threshold: float, shuffles: int, seed: int) -> list[Pair]:
+def pairs(rows: Array, threshold: float, strongest: Array) -> list[Pair]:
     """Return the pairs of series whose rank correlation reaches the threshold at any lag, each at its strongest.
 
-    Weeks of every series are put in another order, each series by itself, which keeps the days of a week together: what
-    follows by chance from days that resemble the day before stays in. A pair's p-value compares it with the strongest
-    of all pairs and lags of every shuffle, which pays for having looked at all of them, more strictly than a false
-    discovery rate would.
+    A pair's p-value compares it with the strongest of all pairs and lags of every copy with shuffled weeks, which pays
+    for having looked at all of them, more strictly than a false discovery rate would.
 
     Args:
         rows: series x days, as `changes` returns them.
         threshold: the least absolute correlation.
-        shuffles: how many.
-        seed: of the shuffles.
+        strongest: of each copy, as `shuffled` returns it.
     """
-    if len(rows) < 2 or rows.shape[1] < LEAST_DAYS - _LEVEL_DAYS:
+    if not len(strongest):
         return []
-    ranks = stats.rankdata(rows, axis=1)
-    strongest, lags = _strongest(ranks[None])
-    first, second = np.nonzero(np.triu(np.abs(strongest[0]) >= threshold, 1))
-    if not len(first):
-        return []
-    highest = _shuffled(ranks, shuffles, np.random.default_rng(seed))
+    found, lags = _strongest(stats.rankdata(rows, axis=1)[None])
+    first, second = np.nonzero(np.triu(np.abs(found[0]) >= threshold, 1))
     made = []
     for a, b in zip(first.tolist(), second.tolist(), strict=True):
-        rho, lag = float(strongest[0, a, b]), int(lags[0, a, b])
-        p = float(1 + (highest >= abs(rho) - 1e-12).sum()) / (shuffles + 1)
+        rho, lag = float(found[0, a, b]), int(lags[0, a, b])
+        p = p_of(rho, strongest)
         made.append(Pair(*((a, b) if lag >= 0 else (b, a)), abs(lag), rho, rows.shape[1] - abs(lag), p))
     return sorted(made, key=lambda pair: (pair.p, -abs(pair.rho), pair.first, pair.second))
+
+
+def p_of(rho: float, strongest: Array) -> float:
+    """Return the chance that any pair at any lag is as strong where weeks are shuffled."""
+    return float(1 + (strongest >= abs(rho) - 1e-12).sum()) / (len(strongest) + 1)
+
+
+def strongest_pair(rows: Array) -> float:
+    """Return the strongest absolute rank correlation of any two rows at any lag."""
+    found, _ = _strongest(stats.rankdata(rows, axis=1)[None])
+    return float(np.abs(found[0][np.triu_indices(len(rows), 1)]).max())
 
 
 def _strongest(ranks: Array) -> tuple[Array, Array]:
@@ -97,7 +101,8 @@ def _strongest(ranks: Array) -> tuple[Array, Array]:
     days = ranks.shape[2]
     by_lag = []
     for lag in range(LONGEST_LAG + 1):
-        lead, follow = (_standard(part) for part in (ranks[:, :, : days - lag], ranks[:, :, lag:]))
+        lead = _standard(ranks[:, :, : days - lag])
+        follow = _standard(ranks[:, :, lag:]) if lag else lead
         by_lag.append(lead @ follow.swapaxes(1, 2) / (days - lag))
     both = np.stack([*by_lag, *(table.swapaxes(1, 2) for table in by_lag[1:])])
     lag_of = np.array([*range(LONGEST_LAG + 1), *(-lag for lag in range(1, LONGEST_LAG + 1))])
@@ -107,13 +112,25 @@ def _strongest(ranks: Array) -> tuple[Array, Array]:
 
 def _standard(ranks: Array) -> Array:
     centred = ranks - ranks.mean(axis=2, keepdims=True)
-    scale = centred.std(axis=2, keepdims=True)
+    scale = np.sqrt(np.einsum("...d,...d->...", centred, centred) / ranks.shape[2])[..., None]
     standard: Array = centred / np.where(scale > 0, scale, 1.0)
     return standard
 
 
-def _shuffled(ranks: Array, shuffles: int, rng: np.random.Generator) -> Array:
-    """Return the strongest correlation of each shuffle."""
+def shuffled(rows: Array, shuffles: int, rng: np.random.Generator) -> Array:
+    """Return the strongest correlation of each copy with shuffled weeks; nothing where the series are too few or short.
+
+    Weeks of every series are put in another order, each series by itself, which keeps the days of a week together: what
+    follows by chance from days that resemble the day before stays in.
+
+    Args:
+        rows: series x days, as `changes` returns them.
+        shuffles: how many copies.
+        rng: where the orders come from.
+    """
+    if len(rows) < 2 or rows.shape[1] < LEAST_DAYS - _LEVEL_DAYS:
+        return np.zeros(0)
+    ranks = stats.rankdata(rows, axis=1)
     series, days = ranks.shape
     weeks = -(-days // WEEK)
     highest = []

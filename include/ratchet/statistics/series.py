@@ -6,10 +6,11 @@ A series is an array of consecutive days, oldest first, NaN where nothing is kno
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special, stats
 
 from ratchet.statistics.arrays import Array
 
@@ -48,13 +49,42 @@ def season(values: Array) -> Season | None:
     known = ~np.isnan(values)
     if np.bincount(positions[known] % WEEK, minlength=WEEK).min() < _LEAST_A_WEEKDAY:
         return None
-    medians = np.array([np.nanmedian(values[day::WEEK]) for day in range(WEEK)])
+    medians = _medians(values, WEEK)
     away = np.abs(values - medians[positions % WEEK])
-    scale = stats.norm.ppf(0.75) ** -1 * np.nanmedian(away) * np.sqrt(known.sum() / (known.sum() - WEEK))
+    scale = _scaled(away, known, WEEK)
     used = known & (away <= _CLIP * scale if scale > 0 else known)
-    days = [values[day::WEEK][used[day::WEEK]] for day in range(WEEK)]
-    effects = np.array([of.mean() if len(of) else middle for of, middle in zip(days, medians, strict=True)])
-    return Season(effects, used)
+    weekday = positions[used] % WEEK
+    n = np.bincount(weekday, minlength=WEEK)
+    sums = np.bincount(weekday, weights=values[used], minlength=WEEK)
+    return Season(np.where(n > 0, sums / np.maximum(n, 1), medians), used)
+
+
+def scaled_mad(values: Array, period: int) -> float:
+    """Return the median absolute deviation from the median of each place in a cycle, as a standard deviation.
+
+    For places fitted from the same values it grows by the root of `n / (n - period)`; NaN where too little is known.
+    """
+    known = ~np.isnan(values)
+    if known.sum() <= period:
+        return float("nan")
+    away = np.abs(values - _medians(values, period)[np.arange(len(values)) % period])
+    return _scaled(away, known, period)
+
+
+def _scaled(away: Array, known: NDArray[np.bool_], period: int) -> float:
+    n = known.sum()
+    return float(np.median(away[known]) / special.ndtri(0.75) * np.sqrt(n / (n - period)))
+
+
+def _medians(values: Array, period: int) -> Array:
+    """Return the median of each place in a cycle, NaN where nothing is known."""
+    rows = np.full(-(-len(values) // period) * period, np.nan)
+    rows[: len(values)] = values
+    ordered = np.sort(rows.reshape(-1, period), axis=0)  # NaN last
+    known = (~np.isnan(ordered)).sum(axis=0)
+    place = np.arange(period)
+    middle: Array = (ordered[np.maximum(known - 1, 0) // 2, place] + ordered[known // 2 * (known > 0), place]) / 2
+    return middle
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +108,10 @@ class Surprise:
     def half_width(self, alpha: float) -> float:
         """Return the half width of the interval that a day leaves by chance with probability alpha."""
         return float(stats.t.ppf(1 - alpha / 2, self.freedom) * self.spread)
+
+    def p_of(self, value: float) -> float:
+        """Return the two-sided p-value of another value of that day."""
+        return float(2 * special.stdtr(self.freedom, -abs(value - self.expected) / self.spread))
 
 
 def surprise(values: Array, counting: float = 0.0) -> Surprise | None:
@@ -106,7 +140,7 @@ def surprise(values: Array, counting: float = 0.0) -> Surprise | None:
     if spread <= 1e-12 * max(1.0, abs(float(values[-1]))):
         return None
     expected, freedom = float(level[-1] + found.effects[positions[-1] % WEEK]), len(missed) / 2
-    p = 2 * stats.t.sf(abs(values[-1] - expected) / spread, freedom)
+    p = 2 * special.stdtr(freedom, -abs(values[-1] - expected) / spread)
     return Surprise(expected, spread, float(p), freedom, int(found.used.sum()))
 
 
@@ -160,15 +194,21 @@ def slope(values: Array, window: int, alpha: float = 0.05) -> Slope | None:
     days = np.flatnonzero(~np.isnan(adjusted))
     if len(days) < 0.75 * window:
         return None
-    first, second = np.triu_indices(len(days), 1)
+    first, second = _pairs(len(days))
     gaps, rises = days[second] - days[first], adjusted[days[second]] - adjusted[days[first]]
     spread = np.sqrt(_rank_variance(adjusted[days]) * _inflation(_autocorrelation(past, found), len(days)))
     score = float(np.sign(rises).sum())
-    p = 2 * stats.norm.sf(max(abs(score) - 1, 0.0) / spread) if spread else 1.0
+    p = 2 * special.ndtr(-max(abs(score) - 1, 0.0) / spread) if spread else 1.0
     slopes = np.sort(rises / gaps)
-    half = stats.norm.ppf(1 - alpha / 2) * spread
+    half = special.ndtri(1 - alpha / 2) * spread
     low, high = (int(np.clip(k, 0, len(slopes) - 1)) for k in ((len(slopes) - half) / 2 - 1, (len(slopes) + half) / 2))
-    return Slope(float(np.median(slopes)), float(slopes[low]), float(slopes[high]), float(p), len(days))
+    middle = (slopes[(len(slopes) - 1) // 2] + slopes[len(slopes) // 2]) / 2
+    return Slope(float(middle), float(slopes[low]), float(slopes[high]), float(p), len(days))
+
+
+@cache
+def _pairs(n: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    return np.triu_indices(n, 1)
 
 
 def _rank_variance(values: Array) -> float:
@@ -181,7 +221,8 @@ def _autocorrelation(past: Array, found: Season) -> float:
     """Return the first autocorrelation of the past without season and drift, bias corrected, 0 where it is negative."""
     days = np.flatnonzero(found.used)
     rest = (past - found.of(np.arange(len(past))))[days]
-    rest = rest - np.polyval(np.polyfit(days, rest, 1), days)
+    centred = days - days.mean()
+    rest = rest - rest.mean() - centred * float((centred * rest).sum() / (centred**2).sum())
     following = np.diff(days) == 1
     below = float((rest**2).sum())
     if below <= 0 or following.sum() < WEEK:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from ratchet import inputs, objectives
@@ -61,23 +60,20 @@ def usage(night: Night) -> Summary:
 def health(night: Night) -> Summary:
     """Judge the day by its objectives, its error budgets and its season."""
     from ratchet.analyze.night_health import MARTS, health_of_night
-    from ratchet.deploy import decisions, incidents
 
     marts = {name: inputs.mart(night, name) for name in MARTS}
-    known = incidents.changes(
-        decisions.read(night.home.decisions, night.day), f"{night.day + timedelta(days=1)}T00:00Z"
-    )
-    wanted, changes = objectives.load(config_folder()), [*(night.result("changes") or []), *known]
+    wanted, changes = objectives.load(config_folder()), inputs.changes(night)
     found = health_of_night(marts, wanted, night.settings.failure_classes, night.day, changes)
     return keep(night, "health", found.as_artifact())
 
 
 def trends(night: Night) -> Summary:
     """Find where the key figures are going, and whether this day was unusual."""
+    from ratchet.analyze.hours import days_of
     from ratchet.analyze.trends import find_trends
 
-    wanted = objectives.load(config_folder())
-    return keep(night, "trends", find_trends(inputs.mart(night, "mart_kpis_daily"), wanted, night.day).as_artifact())
+    kpis, wanted = inputs.mart(night, "mart_kpis_daily"), objectives.load(config_folder())
+    return keep(night, "trends", find_trends(kpis, wanted, night.day, days_of(inputs.changes(night))).as_artifact())
 
 
 def agents(night: Night) -> Summary:
@@ -91,13 +87,19 @@ def agents(night: Night) -> Summary:
 def patterns(night: Night) -> Summary:
     """Find what is frequent, what follows what, what moves together and what was unusual."""
     from ratchet import learning_patterns
+    from ratchet.analyze.hours import days_of
     from ratchet.analyze.patterns import MARTS, find_patterns
 
     marts = {name: inputs.mart(night, name) for name in MARTS}
     wanted, catalogue = night.settings, learning_patterns.load(config_folder())
     remedies = {indicator.name: indicator.remedy for _, indicator in catalogue.indicators}
     found = find_patterns(
-        marts, night.day, wanted.pattern_support_threshold, wanted.pattern_confidence_threshold, remedies
+        marts,
+        night.day,
+        wanted.pattern_support_threshold,
+        wanted.pattern_confidence_threshold,
+        remedies,
+        days_of(inputs.changes(night)),
     )
     return keep(night, "patterns", found.as_artifact())
 

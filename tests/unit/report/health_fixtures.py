@@ -46,6 +46,22 @@ def judgement(metric: str, status: str, value: dict[str, Any], target: float, cr
     }
 
 
+def backtest(detector: str, subject: str, false_alarms: float, misses: float) -> dict[str, Any]:
+    """Return one detector over the home's own past."""
+    reading = {"threshold": 0.01, "false_alarms": about(false_alarms, 20, 0.05), "misses": about(misses, 20, 0.05)}
+    return {
+        "detector": detector,
+        "subject": subject,
+        "nights": 20,
+        "spoke": 1,
+        "clean": "nights without a logged incident or change",
+        "planted": "a day on which the budget burns 3 times too fast",
+        "now": reading,
+        "wanted": None,
+        "reason": "",
+    }
+
+
 def burn(hours: int, rate: float, now: dict[str, Any] | None, fired: int = 0) -> dict[str, Any]:
     """Return one window of an error budget."""
     few = {"value": None, "n": 12, "low": None, "high": None, "reason": "12 events, 30 are needed"}
@@ -153,7 +169,9 @@ def health(status: str = "degraded") -> dict[str, Any]:
                 }
             ],
         },
+        "backtests": [backtest("season", "success_rate", 0.05, 0.1), backtest("burn over 6 h", "uptime", 0.0, 1.0)],
         "definitions": {
+            "backtest": "each detector over the home's own past",
             "severity": "from how fast the error budget burns",
             "budget": "what is left of the bad events that the objective allows",
             "burn": "how many times too fast the budget burns",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tests.unit.report.health_fixtures import backtest
+
 _DEFINITIONS = ("frequent", "course", "sequence", "lift", "correlation", "hour", "intent", "backtest")
 
 
@@ -56,6 +58,10 @@ def patterns(names: Sequence[str] = ("search", "export", "book_flight")) -> dict
                 **_lead(None, "people asked more or less than usual: nothing is broken by that"),
             }
             for name in names[:12]
+        ],
+        "backtests": [
+            backtest("unusual hours", "any hourly figure", 0.07, 0.14),
+            {**backtest("correlation", "any two key figures", 0.0, 0.0), "now": None, "reason": "needs two figures"},
         ],
         "looked_at": {
             "frequent": len(names),

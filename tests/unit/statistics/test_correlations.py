@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ratchet.statistics.correlations import changes, pairs
+from ratchet.statistics import correlations
+from ratchet.statistics.correlations import changes, shuffled
+
+
+def pairs(rows: np.ndarray, threshold: float, shuffles: int, seed: int) -> list[correlations.Pair]:
+    return correlations.pairs(rows, threshold, shuffled(rows, shuffles, np.random.default_rng(seed)))
 
 
 def noise(rows: int, days: int = 70, seed: int = 1) -> np.ndarray:

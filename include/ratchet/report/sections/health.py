@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from ratchet.report.logtext import logged, prose, text
 from ratchet.report.numbers import Unit, count, number
 from ratchet.report.results import SHOWN_ROWS, Row, estimate, label, rows, total
+from ratchet.report.sections.backtests import backtests
 from ratchet.report.sections.health_causes import causes
 from ratchet.report.view import Block, CellKind, Column, Paragraph, Table, Tone
 
@@ -36,7 +37,7 @@ def health(result: Row) -> list[Block]:
     blocks += _alerts(rows(result, "alerts"))
     if len(services) > 1:
         blocks.append(_services(services))
-    return [*blocks, *causes(result)]
+    return [*blocks, *causes(result), *backtests(result, "health")]
 
 
 def name_of(result: Row) -> str:

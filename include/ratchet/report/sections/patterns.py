@@ -6,6 +6,7 @@ from ratchet.report import numbers
 from ratchet.report.logtext import Logged, logged, shortened, text
 from ratchet.report.numbers import Unit, count
 from ratchet.report.results import Row, estimate, label, rows, total
+from ratchet.report.sections.backtests import backtests
 from ratchet.report.view import Block, CellKind, Column, Paragraph, Table, Tone
 
 _SHOWN = 4
@@ -28,7 +29,8 @@ def patterns(result: Row) -> list[Block]:
         _unusual(rows(result, "hours"), rows(result, "intents")),
         _correlations(rows(result, "correlations")),
     ]
-    return [Paragraph(text(_lead(result, changed))), *(table for part in parts for table in part), _looked_at(result)]
+    tables = [table for part in parts for table in part]
+    return [Paragraph(text(_lead(result, changed))), *tables, _looked_at(result), *backtests(result, "patterns")]
 
 
 def _lead(result: Row, changed: list[Row]) -> str:
@@ -146,8 +148,6 @@ def _name(value: object) -> Logged:
 
 def _looked_at(result: Row) -> Paragraph:
     seen = result.get("looked_at") or {}
-    past = total(seen, "hours_backtest_days"), total(seen, "intents_backtest_days")
-    called = total(seen, "hours_backtest_unusual"), total(seen, "intents_backtest_unusual")
     looked = (
         count(total(seen, "frequent"), "frequent thing"),
         count(total(seen, "sessions"), "session"),
@@ -155,8 +155,5 @@ def _looked_at(result: Row) -> Paragraph:
         count(total(seen, "hourly_figures"), "hourly figure"),
         f"{count(total(seen, 'intents_judged'), 'intent')} with enough days",
     )
-    said = (
-        f"Looked at: {', '.join(looked)}. Of {count(past[0])} days of hourly figures before, {count(called[0])} would "
-        f"have been unusual; of {count(past[1])} days of intents, {count(called[1])}."
-    )
+    said = f"Looked at: {', '.join(looked)}."
     return Paragraph(text(said), Tone.MUTED)

@@ -6,6 +6,7 @@ from ratchet.report import numbers
 from ratchet.report.logtext import prose, text
 from ratchet.report.numbers import Unit, count
 from ratchet.report.results import Row, estimate, label, rows, total
+from ratchet.report.sections.backtests import backtests
 from ratchet.report.sections.kpis import FIRST
 from ratchet.report.view import Block, CellKind, Column, Paragraph, Table, Tone
 
@@ -24,7 +25,7 @@ def trends(result: Row) -> list[Block]:
         said = f"Trends need about seven weeks of days and unusual days four; {count(most, 'day')} were logged so far."
         return [Paragraph(text(said), Tone.MUTED)]
     told = sorted(known, key=lambda f: (not _has_news(f), _place(f)))
-    return [Paragraph(text(_lead(known))), _table(told), *_outlooks(told), _backtest(known)]
+    return [Paragraph(text(_lead(known))), _table(told), *_outlooks(told), *backtests(result, "trends")]
 
 
 def _lead(known: list[Row]) -> str:
@@ -105,15 +106,6 @@ def _outlook(figure: Row) -> dict[str, object]:
 
 def _span(day: Row, unit: Unit) -> str:
     return f"{numbers.number(day.get('value'), unit)} ({numbers.interval(day.get('low'), day.get('high'), unit)})"
-
-
-def _backtest(found: list[Row]) -> Paragraph:
-    days = sum(total(f.get("day") or {}, "backtest_days") for f in found)
-    called = sum(total(f.get("day") or {}, "backtest_unusual") for f in found)
-    said = (
-        f"Of the {count(days)} days of these figures in the four weeks before, {count(called)} would have been unusual."
-    )
-    return Paragraph(text(said), Tone.MUTED)
 
 
 def _name(figure: Row) -> str:
