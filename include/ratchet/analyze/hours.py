@@ -124,7 +124,7 @@ def days_of(changes: Changes) -> frozenset[date]:
 
 def moment(value: Any) -> datetime | None:
     """Return a moment in UTC without a zone, None where there is none."""
-    if frames.text(value) == "" and not isinstance(value, datetime):
+    if frames.text(value) in ("", "NaT") and not isinstance(value, datetime):  # as JSON holds a missing moment
         return None
     found = datetime.fromisoformat(value) if isinstance(value, str) else value
     if pd.isna(found):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ratchet.analyze.health_backtest import health_backtests
+from ratchet.analyze.hours import days_of
 from ratchet.objectives import parse
 
 FIRST = date(2026, 9, 1)
@@ -83,3 +84,12 @@ def test_order_and_services_do_not_matter(history):
     whole = history(days=16)
     other = pd.concat([whole, whole.assign(service="chat", failures=100)]).iloc[::-1]
     assert health_backtests(other, SUCCESS, 0.01, 3.0) == health_backtests(whole, SUCCESS, 0.01, 3.0)
+
+
+def test_days_of_changes_last_until_their_end():
+    changes = [
+        {"kind": "incident", "occurred_at": "2026-09-03T22:00:00Z", "ended_at": "2026-09-05T01:00:00Z"},
+        {"kind": "model", "occurred_at": "2026-09-09T08:00:00Z", "ended_at": "NaT"},
+        {"kind": "model", "occurred_at": None, "ended_at": None},
+    ]
+    assert days_of(changes) == {date(2026, 9, 3), date(2026, 9, 4), date(2026, 9, 5), date(2026, 9, 9)}

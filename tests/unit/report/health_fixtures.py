@@ -46,9 +46,9 @@ def judgement(metric: str, status: str, value: dict[str, Any], target: float, cr
     }
 
 
-def backtest(detector: str, subject: str, false_alarms: float, misses: float) -> dict[str, Any]:
-    """Return one detector over the home's own past."""
-    reading = {"threshold": 0.01, "false_alarms": about(false_alarms, 20, 0.05), "misses": about(misses, 20, 0.05)}
+def backtest(detector: str, subject: str, false_alarms: int, misses: int) -> dict[str, Any]:
+    """Return one detector over twenty nights of the past."""
+    reading = {"threshold": 0.01, "false_alarms": share(false_alarms, 20), "misses": share(misses, 20)}
     return {
         "detector": detector,
         "subject": subject,
@@ -169,7 +169,7 @@ def health(status: str = "degraded") -> dict[str, Any]:
                 }
             ],
         },
-        "backtests": [backtest("season", "success_rate", 0.05, 0.1), backtest("burn over 6 h", "uptime", 0.0, 1.0)],
+        "backtests": [backtest("season", "success_rate", 1, 2), backtest("burn over 6 h", "uptime", 0, 20)],
         "definitions": {
             "backtest": "each detector over the home's own past",
             "severity": "from how fast the error budget burns",

@@ -60,8 +60,8 @@ def patterns(names: Sequence[str] = ("search", "export", "book_flight")) -> dict
             for name in names[:12]
         ],
         "backtests": [
-            backtest("unusual hours", "any hourly figure", 0.07, 0.14),
-            {**backtest("correlation", "any two key figures", 0.0, 0.0), "now": None, "reason": "needs two figures"},
+            backtest("unusual hours", "any hourly figure", 1, 3),
+            {**backtest("correlation", "any two key figures", 0, 0), "now": None, "reason": "needs two figures"},
         ],
         "looked_at": {
             "frequent": len(names),
