@@ -125,6 +125,8 @@ def test_what_a_mart_held_on_an_earlier_night_can_be_had_from_a_later_build(five
         then = five_nights_copy.mart(model, DAYS[2])
         now = marts.rows_as_of(five_nights_copy.home, DAYS[2], model, five_nights_copy.windows)
         key = [name for name in ("text", "window_days", "intent") if name in then]
+        for name in ("as_of", "first_seen", "last_seen"):
+            then[name], now[name] = pd.to_datetime(then[name]), pd.to_datetime(now[name])
         assert len(then) > 0
         pd.testing.assert_frame_equal(
             now.sort_values(key, ignore_index=True)[list(then)],
