@@ -88,6 +88,7 @@ def mart_of(days: list[list[tuple[float, bool]]]) -> pd.DataFrame:
             rows.append({"event_date": DAY - timedelta(days=age), "level": len(rows), "failed": failed, "n": n})
             rows[-1] |= {"first_ms": first * 1000, "last_ms": last * 1000}
     common = {"as_of": DAY, "setting": "circuit_breaker", "target": "api", "upper_ms": np.nan, "day_calls": np.nan}
+    common["at_once"] = np.nan
     return pd.DataFrame(rows).assign(**common, targets=1)
 
 
@@ -126,7 +127,7 @@ def largest(rng: np.random.Generator) -> pd.DataFrame:
     keys = [(f"task {t:02d}", d, level, end) for t in range(20) for d in days for level in range(-1, 4) for end in ends]
     frame = pd.DataFrame(keys, columns=["target", "event_date", "level", "upper_ms"])
     frame = frame.assign(setting="timeout", failed=rng.random(len(frame)) < 0.01, n=rng.integers(1, 20, len(frame)))
-    parts = [frame.assign(first_ms=np.nan, last_ms=np.nan, day_calls=np.nan, as_of=DAY, targets=20)]
+    parts = [frame.assign(first_ms=np.nan, last_ms=np.nan, day_calls=np.nan, at_once=np.nan, as_of=DAY, targets=20)]
     parts += [mart_of([calls(rng, 2) for _ in days]).assign(target=f"api {a:02d}", targets=20) for a in range(20)]
     return pd.concat(parts, ignore_index=True)
 

@@ -24,6 +24,26 @@
     )))
 {%- endmacro %}
 
+{#- The next round number of calls: 1, 2, 3, 4, 5, 6, 8, and from 10 on as `round_ms`. -#}
+{% macro round_calls(column) -%}
+    cast(
+        case
+            when {{ column }} > 8 then {{ round_ms(column) }}
+            else list_min(list_filter([1, 2, 3, 4, 5, 6, 8]::double[], lambda step: step >= {{ column }}))
+        end
+    as integer)
+{%- endmacro %}
+
+{#- Whether an API refused a call because it gets too many: by status, by the class of the error, or by its message. -#}
+{% macro is_throttled() -%}
+    (
+        coalesce(status_code in (429, 529), false)
+        or regexp_matches(
+            lower(left(concat_ws(' ', error_type, error), 1000)), 'rate.?limit|too many requests|throttl|overload'
+        )
+    )
+{%- endmacro %}
+
 {#- The upper end of a bucket. -#}
 {% macro end_of_bucket(bucket) -%}
     case when {{ bucket }} = {{ zero_bucket() }} then 0.0 else pow(1.01 / 0.99, {{ bucket }}) end

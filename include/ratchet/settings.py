@@ -110,6 +110,8 @@ class Settings(_Strict):
     concurrency_max: Positive
     breaker_failures: Positive
     breaker_recovery_s: Seconds
+    calls_per_minute_min: Positive
+    calls_per_minute_max: Positive
     rephrase_window_s: Annotated[float, Field(gt=0, le=600)]  # as far as int_request_behaviours compares words
     rephrase_similarity: Annotated[float, Field(ge=0.5, le=1)]
     k_anonymity: Positive
@@ -133,6 +135,7 @@ class Settings(_Strict):
             ("timeout_default_s", "timeout_max_s"),
             ("batch_size_min", "batch_size_max"),
             ("concurrency_min", "concurrency_max"),
+            ("calls_per_minute_min", "calls_per_minute_max"),
             ("gap_window_days", "suggestion_window_days"),
             ("impact_min_days", "impact_horizon_days"),
             ("impact_min_days", "impact_baseline_days"),

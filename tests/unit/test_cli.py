@@ -36,6 +36,7 @@ def test_every_setting_is_in_the_docs():
 
     page = (PROJECT_ROOT / "docs" / "settings.md").read_text()
     families = {"timeout_": "`timeout_*_s`", "batch_size_": "`batch_size_*`", "concurrency_": "`concurrency_*`"}
+    families["calls_per_minute_"] = "`calls_per_minute_*`"
     families["breaker_"] = "`breaker_*`"
     for name in Settings.model_fields:
         documented = next((label for prefix, label in families.items() if name.startswith(prefix)), f"`{name}`")

@@ -21,12 +21,13 @@ facts as (
         level,
         failed,
         upper_ms,
+        at_once,
         cast(sum(n) as bigint) as n,
         cast(null as integer) as first_ms,
         cast(null as integer) as last_ms,
         cast(null as bigint) as day_calls,
     from durations
-    group by setting, target, event_date, level, failed, upper_ms
+    group by setting, target, event_date, level, failed, upper_ms, at_once
     union all
     select
         'circuit_breaker' as setting,
@@ -35,6 +36,7 @@ facts as (
         cast(row_number() over (partition by api, event_date order by first_ms, landed_date, run) as integer) as level,
         failed,
         cast(null as double) as upper_ms,
+        cast(null as integer) as at_once,
         calls as n,
         first_ms,
         last_ms,
@@ -63,6 +65,7 @@ select
     facts.level,
     facts.failed,
     facts.upper_ms,
+    facts.at_once,
     facts.n,
     facts.first_ms,
     facts.last_ms,

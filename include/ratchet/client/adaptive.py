@@ -22,6 +22,7 @@ _ORDER = (
     ("timeout_min_s", "timeout_default_s", "timeout_max_s"),
     ("batch_size_min", "batch_size_max"),
     ("concurrency_min", "concurrency_max"),
+    ("calls_per_minute_min", "calls_per_minute_max"),
 )
 
 
@@ -86,7 +87,8 @@ def _adaptive(content: Any, complaints: Complaints) -> Adaptive:
 
 def _defaults(record: Mapping[str, Any]) -> Defaults:
     known = asdict(Defaults())
-    found = Defaults(**{name: _number(record[name]) for name in known})
+    later = {"calls_per_minute_min", "calls_per_minute_max"} - set(record)  # a file written before they were there
+    found = Defaults(**{name: _number(record[name]) for name in known if name not in later})
     for names in _ORDER:
         held = [getattr(found, name) for name in names]
         if held != sorted(held):

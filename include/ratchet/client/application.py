@@ -23,6 +23,7 @@ from ratchet.client.logger import USER, Logger
 from ratchet.client.prompts import Prompted
 from ratchet.client.published import Published, Version
 from ratchet.client.rules import TargetingError
+from ratchet.client.token_bucket import TokenBucket
 from ratchet.client.tuned import Tuned
 
 NO_VARIANT = "none"  # what a flag evaluation says where the code's own default was served
@@ -197,6 +198,15 @@ class Client(Logger):
             service: as the events of its hosts name it.
         """
         return self._tuned.limiter(service)
+
+    def rate_limiter(self, api: str, processes: int = 1) -> TokenBucket:
+        """Return what lets so many calls of an API begin in a minute, the same one at every call; without a limit all.
+
+        Args:
+            api: as the events of its calls name it.
+            processes: that call it side by side and share the rate, each with its part. The first call decides.
+        """
+        return self._tuned.rate_limiter(api, processes)
 
     def prompt(self, prompt_id: str, default: str = "", *, unit_id: Any = None, **context: Any) -> Prompted:
         """Return a published prompt, else the application's own text as version 0.

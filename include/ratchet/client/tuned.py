@@ -1,4 +1,4 @@
-"""Timeouts, batch sizes, circuit breakers and limits as they are published, else safe values (R73-R76).
+"""Timeouts, batch sizes, circuit breakers and limits as they are published, else safe values (R42, R73-R76).
 
 No call raises because of a file that is missing, damaged or older than its expiry. Reading the file belongs to
 `adaptive.py`.
@@ -18,6 +18,7 @@ from ratchet.client.adaptive import Adaptive
 from ratchet.client.breaker import CircuitBreaker, Rule
 from ratchet.client.complaints import Complaints
 from ratchet.client.limiter import Limiter
+from ratchet.client.token_bucket import Rate, TokenBucket
 from ratchet.contracts.adaptive import Setting, complexity_name, default_timeout_s
 
 AMPLE, ENOUGH = 70.0, 50.0  # per cent free of both CPU and memory
@@ -39,6 +40,7 @@ class Tuned:
         self._lock = threading.Lock()
         self._breakers: dict[str, CircuitBreaker] = {}
         self._limiters: dict[str, Limiter] = {}
+        self._buckets: dict[str, TokenBucket] = {}
         forks.watch(self)
 
     def timeout_for(self, task: Any, complexity: float | None, size: float | None) -> float:
@@ -77,6 +79,13 @@ class Tuned:
                 self._limiters[service] = Limiter(lambda: self._limit(service))
             return self._limiters[service]
 
+    def rate_limiter(self, api: str, processes: int) -> TokenBucket:
+        """Return the one bucket of an API; the first call decides among how many processes its rate is divided."""
+        with self._lock:
+            if api not in self._buckets:
+                self._buckets[api] = TokenBucket(lambda: self._rate(api, max(1, processes)))
+            return self._buckets[api]
+
     def after_fork(self) -> None:
         """Give a forked child a lock that nobody holds."""
         self._lock = threading.Lock()
@@ -89,6 +98,12 @@ class Tuned:
     def _limit(self, service: str) -> int:
         known, held = self._value(Setting.CONCURRENCY, service)
         return int({**known.defaults.value(Setting.CONCURRENCY), **held}["limit"])
+
+    def _rate(self, api: str, processes: int) -> Rate:
+        held = self._value(Setting.RATE_LIMIT, api)[1]
+        if not {"per_minute", "burst"} <= held.keys():
+            return Rate()
+        return Rate(held["per_minute"] / processes, held["burst"] / processes)
 
     def _value(self, setting: Setting, target: str) -> tuple[Adaptive, Mapping[str, float]]:
         """Return the settings in force, and the numbers of one; both empty where they have expired."""

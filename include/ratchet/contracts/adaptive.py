@@ -31,6 +31,7 @@ class Setting(StrEnum):
     CIRCUIT_BREAKER = "circuit_breaker"  # of an API: `failures`, `recovery_s`
     CONCURRENCY = "concurrency"  # of a service: `limit`
     BATCH_SIZE = "batch_size"  # of a task type: `size`
+    RATE_LIMIT = "rate_limit"  # of an API: `per_minute`, `burst`; without them nothing is held back
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class Defaults:
     concurrency_max: float = 64
     breaker_failures: float = 5
     breaker_recovery_s: float = 60.0
+    calls_per_minute_min: float = 1
+    calls_per_minute_max: float = 60_000
 
     @classmethod
     def of(cls, settings: Any) -> Defaults:
@@ -60,6 +63,7 @@ class Defaults:
             Setting.CIRCUIT_BREAKER: {"failures": self.breaker_failures, "recovery_s": self.breaker_recovery_s},
             Setting.CONCURRENCY: {"limit": self.concurrency_max},
             Setting.BATCH_SIZE: {"size": self.batch_size_max},
+            Setting.RATE_LIMIT: {},
         }[setting]
 
     def bounds(self, setting: Setting) -> tuple[float, float]:
@@ -69,6 +73,7 @@ class Defaults:
             Setting.CIRCUIT_BREAKER: (1.0, self.timeout_max_s),
             Setting.CONCURRENCY: (self.concurrency_min, self.concurrency_max),
             Setting.BATCH_SIZE: (self.batch_size_min, self.batch_size_max),
+            Setting.RATE_LIMIT: (self.calls_per_minute_min, self.calls_per_minute_max),
         }[setting]
 
 
@@ -204,6 +209,8 @@ def in_words(setting: Setting, numbers: Numbers) -> str:
         return _timeout_in_words(numbers)
     if setting is Setting.CIRCUIT_BREAKER:
         return f"{numbers['failures']:g} failures in a row and {numbers['recovery_s']:g} s"
+    if setting is Setting.RATE_LIMIT:
+        return f"{numbers['per_minute']:g} a minute, {numbers['burst']:g} at once" if numbers else "no limit"
     return f"{numbers['limit']:g} at once" if setting is Setting.CONCURRENCY else f"{numbers['size']:g} at a time"
 
 
@@ -243,6 +250,7 @@ _DEFINITIONS = {
     "circuit_breaker": "failures in a row and seconds with the least loss when the calls are replayed in their order",
     "batch_size": "the smallest batch whose throughput is within 5 % of the best",
     "concurrency": "where a limit that follows latency settles on the mean times of calls by how many were in flight",
+    "rate_limit": "the most calls a minute of which surely at most 2 % are throttled, and how many of them at once",
     "wins": "share of the days on which the two values differ that the proposed one wins, with Wilson's interval",
     "days": "what each day of the log would have lost with today's value and with the proposed one",
 }

@@ -21,6 +21,7 @@ ACTS_ON: Mapping[Setting, tuple[str, ...]] = {  # the objectives that a setting 
     Setting.TIMEOUT: (*_ALL, "latency_p50_ms", "latency_p95_ms", "latency_p99_ms"),
     Setting.CIRCUIT_BREAKER: (*_ALL, "api_failure_rate"),
     Setting.CONCURRENCY: (*_ALL, "latency_p50_ms", "latency_p95_ms", "latency_p99_ms", "api_failure_rate"),
+    Setting.RATE_LIMIT: (*_ALL, "api_failure_rate"),
     Setting.BATCH_SIZE: (),
 }
 

@@ -82,6 +82,7 @@ _TITLES: dict[Setting, Callable[[str, Numbers], str]] = {
     ),
     Setting.CONCURRENCY: lambda target, n: f"Let {n['limit']:g} calls of {target or 'all services'} run at once",
     Setting.BATCH_SIZE: lambda target, n: f"Take {n['size']:g} tasks of {target} at a time",
+    Setting.RATE_LIMIT: lambda target, n: f"Call {target} at most {in_words(Setting.RATE_LIMIT, n)}",
 }
 
 

@@ -16,16 +16,16 @@ from ratchet.client.breaker import CircuitBreaker, CircuitOpenError, Rule
 from ratchet.contracts.adaptive import Defaults, History, Setting, Trial
 
 DAY = date(2026, 11, 20)
-COLUMNS = ["level", "failed", "upper_ms", "n", "first_ms", "last_ms", "day_calls"]
+COLUMNS = ["level", "failed", "upper_ms", "n", "first_ms", "last_ms", "day_calls", "at_once"]
 
 
 def ago(days):
     return DAY - timedelta(days=days)
 
 
-def timed(target, day, upper_ms, n=1, level=-1, failed=False, setting="timeout"):
+def timed(target, day, upper_ms, n=1, level=-1, failed=False, setting="timeout", at_once=None):
     return {"setting": setting, "target": target, "event_date": day, "level": level, "failed": failed} | {
-        "upper_ms": upper_ms, "n": n, "first_ms": None, "last_ms": None, "day_calls": None,
+        "upper_ms": upper_ms, "n": n, "first_ms": None, "last_ms": None, "day_calls": None, "at_once": at_once,
     }  # fmt: skip
 
 
@@ -33,7 +33,14 @@ def runs(target, day, *found):
     """Return runs of (failed, calls, first second, last second)."""
     return [
         {"setting": "circuit_breaker", "target": target, "event_date": day, "level": place, "failed": failed}
-        | {"upper_ms": None, "n": n, "first_ms": first * 1000, "last_ms": last * 1000, "day_calls": None}
+        | {
+            "upper_ms": None,
+            "n": n,
+            "first_ms": first * 1000,
+            "last_ms": last * 1000,
+            "day_calls": None,
+            "at_once": None,
+        }
         for place, (failed, n, first, last) in enumerate(found, 1)
     ]
 

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from ratchet.client.breaker import Rule
+from ratchet.client.token_bucket import Rate
 from ratchet.contracts.adaptive import Defaults
 from ratchet.deploy import publish
 
@@ -38,6 +39,7 @@ def is_safe(client):
     assert client.batch_size(1000, task="search") == 80
     assert breaker._rule() == Rule(5, 60.0)
     assert limiter._most() == 64
+    assert client.rate_limiter("llm")._rate() == Rate()
     return True
 
 
@@ -46,6 +48,7 @@ ALL = (
     record("circuit_breaker", "search", {"failures": 3, "recovery_s": 20}),
     record("concurrency", "chat", {"limit": 8}),
     record("batch_size", "search", {"size": 16}),
+    record("rate_limit", "llm", {"per_minute": 90, "burst": 10}),
 )
 
 
@@ -60,6 +63,9 @@ def test_what_is_published_holds(client, publish_settings):
     assert client.circuit_breaker("search")._rule() == Rule(3, 20)
     assert client.limiter("chat")._most() == 8
     assert client.limiter("other")._most() == 64
+    assert client.rate_limiter("llm") is client.rate_limiter("llm")
+    assert client.rate_limiter("llm")._rate() == Rate(90, 10)
+    assert client.rate_limiter("other")._rate() == Rate()
     assert client.batch_size(1000, task="search") == 16
     assert client.batch_size([{"task_type": "search"}] * 5) == 5
     assert client.counts == {}
@@ -175,3 +181,22 @@ def test_a_new_version_acts_at_once(client, publish_settings):
     breaker = client.circuit_breaker("search")
     publish_settings(record("circuit_breaker", "search", {"failures": 9, "recovery_s": 1}))
     assert breaker._rule() == Rule(9, 1)
+
+
+def test_processes_share_a_rate(client, publish_settings):
+    publish_settings(*ALL)
+    assert client.rate_limiter("llm", processes=4)._rate() == Rate(22.5, 2.5)
+
+
+@pytest.mark.parametrize("value", [{"per_minute": 90}, {"burst": 3}, {"per_minute": 0, "burst": 1}, {}])
+def test_a_rate_limit_without_its_parts_holds_nothing_back(client, publish_settings, value):
+    publish_settings(record("rate_limit", "llm", value))
+    assert client.rate_limiter("llm")._rate() == Rate()
+    assert client.rate_limiter("llm").wait()
+
+
+def test_a_file_from_before_rate_limits_is_read(client, publish_settings):
+    known = asdict(Defaults())
+    del known["calls_per_minute_min"], known["calls_per_minute_max"]
+    publish_settings(*ALL[:1], defaults=known)
+    assert client.timeout_for("search") == 12

@@ -7,6 +7,7 @@ import pytest
 from tests.unit.analyze.test_tuning import ago, mart, timed
 
 from ratchet.analyze.tuning import tune
+from ratchet.client.token_bucket import Rate
 from ratchet.contracts.adaptive import HEALS_FOR, Defaults, History, Setting, Trial, TuningResult
 from ratchet.contracts.improvements import Priority, State
 from ratchet.deploy import tuning
@@ -66,6 +67,32 @@ def test_a_limit_of_a_service_heals_that_service_only():
     limit = replace(found(), setting=Setting.CONCURRENCY, today={"limit": 64.0}, proposed={"limit": 8.0})
     mine, other = proposed(replace(limit, target="chat"), replace(limit, target="search"))
     assert ("heals" in mine.evidence, "heals" in other.evidence) == (True, False)
+
+
+RATE = {"per_minute": 90.0, "burst": 10.0}
+REFUSED = SLOW | {"objective": "api_failure_rate", "service": ""}
+
+
+def limited(trial=None, day=DAY):
+    return replace(found(trial=trial, day=day), setting=Setting.RATE_LIMIT, target="llm", today={}, proposed=RATE)
+
+
+def test_a_rate_limit_heals_a_failing_api_and_goes_back_to_no_limit(nights):
+    (made,) = proposed(limited(), alerts=(REFUSED,))
+    assert made.title == "Call llm at most 90 a minute, 10 at once"
+    assert made.evidence["undo"].startswith("back to no limit")
+    assert [a["objective"] for a in made.evidence["heals"]] == ["api_failure_rate"]
+    settled = nights.run(DAY, limited(), alerts=(REFUSED,))
+    (entry,) = nights.publish(DAY, settled)["settings"]
+    assert (entry["setting"], entry["value"], entry["expires_on"]) == ("rate_limit", RATE, str(later(1) + HEALS_FOR))
+    assert nights.rate(later(1)) == Rate(90.0, 10.0)
+    assert nights.rate(later(1) + HEALS_FOR) == Rate()
+    known = nights.history(later(1))
+    assert known.trials[Setting.RATE_LIMIT, "llm"].before == {}
+    worse = replace(known.trials[Setting.RATE_LIMIT, "llm"], verdict="rolled_back", reason="more were throttled")
+    nights.publish(later(1), nights.run(later(1), replace(limited(worse), proposed=None)))
+    assert nights.rate(later(2)) == Rate()
+    assert nights.history(later(2)).undone == {(Setting.RATE_LIMIT, "llm"): (RATE,)}
 
 
 def test_after_a_change_the_next_one_waits(nights):

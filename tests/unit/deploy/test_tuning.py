@@ -77,9 +77,15 @@ class Nights:
         append(self.home.decisions, in_version(deployed, version))
         return content
 
-    def timeout(self, day, target="search"):
+    def client(self, day):
         noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-        return Client(self.home.root, clock=lambda: noon).timeout_for(target)
+        return Client(self.home.root, clock=lambda: noon)
+
+    def timeout(self, day, target="search"):
+        return self.client(day).timeout_for(target)
+
+    def rate(self, day, api="llm"):
+        return self.client(day).rate_limiter(api)._rate()
 
     def history(self, day):
         return tuning.history(read(self.home.decisions, day), day)

@@ -20,6 +20,7 @@ calls as (
         case when complexity is null then -1 else cast(least(3, floor(4 * complexity)) as integer) end as level,
         was_cut as failed,
         {{ round_ms('coalesce(duration_ms, timeout_ms)') }} as upper_ms,
+        cast(null as integer) as at_once,
         count(*) as n,
     from interactions
     where
@@ -56,6 +57,7 @@ batches as (
         cast(least(batch_size, 1000000) as integer) as level,
         false as failed,
         {{ end_of_bucket(bucket_of('duration_ms')) }} as upper_ms,
+        cast(null as integer) as at_once,
         count(*) as n,
     from whole_batches
     group by all
@@ -103,12 +105,51 @@ concurrent as (
         {{ concurrency_level('greatest(in_flight.calls, 1)') }} as level,
         interactions.was_cut as failed,
         {{ end_of_bucket(bucket_of('interactions.duration_ms')) }} as upper_ms,
+        cast(null as integer) as at_once,
         count(*) as n,
     from interactions
     inner join in_flight
         on interactions.event_id = in_flight.event_id
         and interactions.service = in_flight.service
     where in_flight.step = 1 and (interactions.was_cut or interactions.success is distinct from false)
+    group by all
+
+),
+
+-- how many calls of an API came in the minute and in the second up to each of them, those of the same landing day
+attempts as (
+
+    select
+        event_date,
+        landed_date,
+        api,
+        {{ is_throttled() }} as was_throttled,
+        count(*) over (
+            partition by api, landed_date order by occurred_at
+            range between interval 60 seconds preceding and current row
+        ) as in_a_minute,
+        count(*) over (
+            partition by api, landed_date order by occurred_at
+            range between interval 1 second preceding and current row
+        ) as in_a_second,
+    from {{ ref('stg_api_call') }}
+    where {{ is_pending() }} and clock = 'real'
+
+),
+
+rates as (
+
+    select
+        event_date,
+        landed_date,
+        'rate_limit' as setting,
+        api as target,
+        {{ round_calls('in_a_minute') }} as level,
+        was_throttled as failed,
+        cast(null as double) as upper_ms,
+        {{ round_calls('in_a_second') }} as at_once,
+        count(*) as n,
+    from attempts
     group by all
 
 )
@@ -118,3 +159,5 @@ union all
 select * from batches
 union all
 select * from concurrent
+union all
+select * from rates

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ratchet.analyze.tuning.fits import Fitted, Rows
+from ratchet.analyze.tuning.fits import UNDECIDED, Fitted, Rows
 from ratchet.contracts.adaptive import Defaults, Numbers, Setting
 from ratchet.errors import NotComputable
 from ratchet.statistics.arrays import Array, column, divide
@@ -63,9 +63,9 @@ def losses(rows: Rows, numbers: Numbers, defaults: Defaults) -> Array:
     return lost
 
 
-def broken(rows: Rows, since: NDArray[np.bool_]) -> str:
-    """Return '': the replay is the objective."""
-    return ""
+def measured(rows: Rows, since: NDArray[np.bool_]) -> tuple[str, str]:
+    """Leave the verdict open: the replay is the objective."""
+    return UNDECIDED
 
 
 def _tables(rows: Rows) -> tuple[Array, Array, Array]:

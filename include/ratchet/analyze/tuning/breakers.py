@@ -16,7 +16,7 @@ from operator import itemgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from ratchet.analyze.tuning.fits import Fitted, Rows
+from ratchet.analyze.tuning.fits import UNDECIDED, Fitted, Rows
 from ratchet.contracts.adaptive import Defaults, Numbers, Setting
 from ratchet.errors import NotComputable
 from ratchet.statistics.arrays import Array
@@ -89,9 +89,9 @@ def losses(rows: Rows, numbers: Numbers, defaults: Defaults) -> Array:
     return lost
 
 
-def broken(rows: Rows, since: NDArray[np.bool_]) -> str:
-    """Return '': the replay is the objective."""
-    return ""
+def measured(rows: Rows, since: NDArray[np.bool_]) -> tuple[str, str]:
+    """Leave the verdict open: the replay is the objective."""
+    return UNDECIDED
 
 
 def runs_by_day(rows: Rows) -> list[list[Run]]:

@@ -23,6 +23,7 @@ from ratchet.statistics.proportions import wilson
 
 FEWEST_DAYS = 7  # on which two values must differ before one is called better
 LEAST_GAIN = 0.05  # of what is lost today
+UNDECIDED = ("", "")  # the verdict on a value in force that nothing but its replay says anything about
 _ROUND = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
 
 
@@ -38,6 +39,7 @@ class Rows:
         value_s: the upper end of the duration in seconds, NaN for runs.
         n: calls.
         first_ms, last_ms: of a run, in ms since midnight.
+        at_once: of a rate, calls within the last second, NaN for others.
         cut: calls that were not kept.
     """
 
@@ -49,6 +51,7 @@ class Rows:
     n: Array
     first_ms: Array
     last_ms: Array
+    at_once: Array
     cut: int
 
     @classmethod
@@ -65,6 +68,7 @@ class Rows:
             n,
             columns["first_ms"][part],
             columns["last_ms"][part],
+            columns["at_once"][part],
             max(0, int(np.nansum(columns["day_calls"][part]) - n.sum())),  # 0 for histograms, which have no such count
         )
 
@@ -76,7 +80,7 @@ class Rows:
 
 def columns_of(frame: pd.DataFrame) -> dict[str, NDArray[Any]]:
     """Return the columns of `mart_tuning` that fits read; a missing number is NaN."""
-    numbers = ("level", "failed", "upper_ms", "n", "first_ms", "last_ms", "day_calls")
+    numbers = ("level", "failed", "upper_ms", "n", "first_ms", "last_ms", "at_once", "day_calls")
     found = {name: frame[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in numbers}
     return {**found, "event_date": pd.to_datetime(frame["event_date"]).to_numpy()}
 

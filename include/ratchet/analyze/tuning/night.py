@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ratchet.analyze.tuning import batches, breakers, limits, timeouts
+from ratchet.analyze.tuning import batches, breakers, limits, rates, timeouts
 from ratchet.analyze.tuning.fits import FEWEST_DAYS, LEAST_GAIN, Rows, columns_of, replay
 from ratchet.contracts.adaptive import Defaults, History, Numbers, Setting, Trial, Tuned, TuningResult
 from ratchet.contracts.estimates import Estimate
@@ -24,9 +24,10 @@ FITS: Mapping[Setting, ModuleType] = {
     Setting.CIRCUIT_BREAKER: breakers,
     Setting.BATCH_SIZE: batches,
     Setting.CONCURRENCY: limits,
+    Setting.RATE_LIMIT: rates,
 }
 LONGEST_TRIAL_DAYS = 27
-_KEY = ("setting", "target", "event_date", "level", "failed", "upper_ms")
+_KEY = ("setting", "target", "event_date", "level", "failed", "upper_ms", "at_once")
 
 
 def tune(frame: pd.DataFrame, history: History, defaults: Defaults, as_of: date) -> TuningResult:
@@ -109,9 +110,9 @@ def _judged(fits: Any, rows: Rows, today: Numbers, trial: Trial | None, defaults
     if trial is None:
         return None
     since = np.array([day >= trial.since for day in rows.dates])
-    broken = fits.broken(rows, since)
-    if broken:
-        return replace(trial, verdict="rolled_back", reason=broken)
+    verdict, reason = fits.measured(rows, since)
+    if verdict:
+        return replace(trial, verdict=verdict, reason=reason)
     now, before = (fits.losses(rows, each, defaults)[since] for each in (today, trial.before))
     differ = int(np.sum(now != before))
     if trial.heals and differ and float(np.sum(now)) > float(np.sum(before)):

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from ratchet.analyze.tuning.fits import Fitted, Rows, round_down, round_up, round_values
+from ratchet.analyze.tuning.fits import UNDECIDED, Fitted, Rows, round_down, round_up, round_values
 from ratchet.contracts.adaptive import COMPLEXITY_BINS, Defaults, Numbers, Setting, complexity_name
 from ratchet.errors import NotComputable
 from ratchet.statistics.arrays import Array
@@ -44,8 +44,8 @@ def losses(rows: Rows, numbers: Numbers, defaults: Defaults) -> Array:
     return np.bincount(rows.day, _lost(rows, limits[rows.level + 1]), len(rows.dates)).astype(np.float64)
 
 
-def broken(rows: Rows, since: NDArray[np.bool_]) -> str:
-    """Return why the value in force breaks its objective on some dates: surely more than 5 % of calls are given up.
+def measured(rows: Rows, since: NDArray[np.bool_]) -> tuple[str, str]:
+    """Take the value back where it breaks its objective: surely more than 5 % of calls are given up.
 
     What was cut short cannot be replayed with a longer limit, so the log itself is asked.
     """
@@ -53,8 +53,8 @@ def broken(rows: Rows, since: NDArray[np.bool_]) -> str:
     given_up, n = float(rows.n[among & rows.failed].sum()), float(rows.n[among].sum())
     share = wilson(given_up, n)
     if n and share.low[0] > 1 - SHARE:
-        return f"{given_up:,.0f} of {n:,.0f} calls were given up, more than {1 - SHARE:.0%}"
-    return ""
+        return "rolled_back", f"{given_up:,.0f} of {n:,.0f} calls were given up, more than {1 - SHARE:.0%}"
+    return UNDECIDED
 
 
 def upper_bound(value: Array, n: Array, came: NDArray[np.bool_]) -> tuple[float | None, str]:
