@@ -210,7 +210,10 @@ def _day(text: str) -> date:
 
 def _hour(text: str) -> datetime:
     try:
-        return datetime.strptime(text, "%Y-%m-%dT%H")  # noqa: DTZ007 -- UTC without a zone, as hours are kept
+        found = datetime.strptime(text, "%Y-%m-%dT%H")  # noqa: DTZ007 -- UTC without a zone, as hours are kept
+        if found.year < 2000:
+            raise ValueError("before any log")
+        return found
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not an hour such as 2026-11-20T13") from None
 

@@ -90,9 +90,12 @@ def status(options: argparse.Namespace) -> int:
 def health(options: argparse.Namespace) -> int:
     """Check an hour."""
     from ratchet import hourly
+    from ratchet.log.recent import readable
     from ratchet.night import Night
 
     night = Night.from_environment(home=options.home, source=options.source, landing=options.landing)
+    if options.source is not None or options.landing is not None:
+        readable(night.sources)  # a slip of the pen is no incident
     now = datetime.now(UTC)
     end = options.hour + timedelta(hours=1) if options.hour else hourly.newest(now)
     found = hourly.run(night, end, now)

@@ -12,8 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from ratchet import yaml_files
 from ratchet.contracts import burn_rates
 from ratchet.contracts.burn_rates import BurnRate
 from ratchet.contracts.metrics import Direction as Better
@@ -133,13 +132,9 @@ def load(folder: Path) -> tuple[Objective, ...]:
         SettingsError: naming the file, the key and the nearest valid name or the allowed values.
     """
     path = folder / "objectives.yaml"
-    try:
-        found = yaml.safe_load(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise SettingsError("no objectives file", where=str(path), way_out="copy the one that ships") from error
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
-        raise SettingsError(f"cannot be read: {error}", where=str(path)) from error
-    return parse(found, str(path))
+    if not path.exists():
+        raise SettingsError("no objectives file", where=str(path), way_out="copy the one that ships")
+    return parse(yaml_files.read(path), str(path))
 
 
 def parse(found: Any, where: str = "") -> tuple[Objective, ...]:

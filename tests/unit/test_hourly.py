@@ -1,7 +1,9 @@
 """The hourly check in a home: what it writes, records once and rolls back, and what `ratchet status` makes of it."""
 
+import ast
 import json
 import shutil
+import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests.unit.test_notices import webhook
 
-from ratchet import alerts, files, hourly, status, trials
+from ratchet import alerts, cli, files, hourly, status, trials
 from ratchet.client.evaluation import resolve
 from ratchet.deploy import decisions, incidents, publish
 from ratchet.deploy.decisions import NIGHT, Decision, Kind
@@ -232,3 +234,44 @@ def test_every_alert_has_an_entry_in_the_runbook():
     page = (ROOT / "docs" / "runbook.md").read_text("utf-8")
     assert set(alerts.TITLES) >= set(incidents.LEAVE_THE_SEASON)
     assert [kind for kind in (*alerts.TITLES, "rollback") if f"| `{kind}` |" not in page] == []
+
+
+def kinds_raised():
+    """Return the kinds of alert that the code makes: what is given to `Alert`, and to the function that makes it."""
+    found = set()
+    for path in (ROOT / "include" / "ratchet").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            name = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
+            if name in ("Alert", "_alert"):
+                kind = node.args[1 if name == "Alert" else 0]
+                found |= {kind.value} if isinstance(kind, ast.Constant) else set()
+    return found
+
+
+def test_every_alert_that_the_code_raises_has_a_title_and_an_entry_in_the_runbook():
+    page = (ROOT / "docs" / "runbook.md").read_text("utf-8")
+    raised = kinds_raised()
+    assert {"burn", "season", "silence", "source", "stale"} <= raised
+    assert raised == set(alerts.TITLES)
+    assert [kind for kind in sorted(raised) if f"| `{kind}` |" not in page] == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (("--hour", "0001-01-01T00"), "is not an hour such as 2026-11-20T13"),
+        (("--hour", "2026-11-20T10:30"), "is not an hour such as 2026-11-20T13"),
+        (("--hour", "2099-01-01T00"), "is not over"),
+        (("--source", "nope"), "there is no source 'nope'"),
+        (("--landing", "nowhere/at/all"), "the landing zone does not exist"),
+    ],
+)
+def test_wrong_use_of_the_command_is_one_line_and_records_nothing(tmp_path, monkeypatch, capsys, wrong, said):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as refused:
+        sys.exit(cli.main(["health", "--home", "home", *wrong]))
+    assert refused.value.code == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert told.count("\n") == 1
+    assert not (tmp_path / "home" / "decisions").exists()

@@ -55,7 +55,19 @@ def test_what_cannot_be_used_is_refused_by_name(found, said):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [(None, "no objectives file"), ("a: [", "cannot be read"), ("\xff", "cannot be read")]
+    ("content", "said"),
+    [
+        (None, "no objectives file"),
+        ("a: [", "cannot be read"),
+        ("\xff", "cannot be read"),
+        ("- uptime", "must hold a mapping"),
+        ("", "must hold a mapping"),
+        ("{}", "at least one objective"),
+        ("uptime: {target: 0.9, critical: 0.8}\nuptime: {target: 0.1, critical: 0}", "'uptime' comes twice"),
+        ("uptime: {target: 0.9, critical: 0.8, required: yes}", "required must be true or false"),
+        ("uptime: {target: 0.9, critical: 0.8, window_days: 0}", "window_days must be a whole number from 1 to 28"),
+        ("uptime: {target: 0.9, critical: 0.8, window_days: 1e999}", "window_days must be a whole number"),
+    ],
 )
 def test_a_file_that_cannot_be_read_is_one_line(tmp_path, content, said):
     if content is not None:

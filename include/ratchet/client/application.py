@@ -18,6 +18,7 @@ from ratchet.client.complaints import Complaints
 from ratchet.client.evaluation import Reason, Resolution, resolve
 from ratchet.client.event_log import EventLog
 from ratchet.client.fixes import Fixes
+from ratchet.client.health import Health
 from ratchet.client.limiter import Limiter
 from ratchet.client.logger import USER, Logger
 from ratchet.client.prompts import Prompted
@@ -66,7 +67,7 @@ class Client(Logger):
             clock: the time now, UTC.
         """
         root = Path(home or os.environ.get("RATCHET_HOME") or "home")
-        now = clock or (lambda: datetime.now(UTC))
+        self._now = now = clock or (lambda: datetime.now(UTC))
         complaints = Complaints()
         self.published = Published(Path(published or root / "published"), complaints, check_every_s)
         own = {"service": service, "release": release, "environment": environment}
@@ -207,6 +208,11 @@ class Client(Logger):
             processes: that call it side by side and share the rate, each with its part. The first call decides.
         """
         return self._tuned.rate_limiter(api, processes)
+
+    def health(self) -> Health | None:
+        """Return what the last published night says of the application, None where it says nothing or is too old."""
+        found = self.published.current().health
+        return found if found is not None and found.holds_on(self._now().date()) else None
 
     def prompt(self, prompt_id: str, default: str = "", *, unit_id: Any = None, **context: Any) -> Prompted:
         """Return a published prompt, else the application's own text as version 0.

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ratchet.client import adaptive, fix_modules, forks, prompts
+from ratchet.client import adaptive, fix_modules, forks, health, prompts
 from ratchet.client.adaptive import Adaptive
 from ratchet.client.complaints import Complaints
 from ratchet.client.fix_modules import PublishedFix
+from ratchet.client.health import Health
 from ratchet.client.prompts import PublishedPrompt
 
 
@@ -33,6 +34,7 @@ class Version:
         fixes: operation -> its fixes, the innermost first.
         settings: those that adapt to what was measured.
         prompts: by id, the versions that somebody may get.
+        health: how the application was found to be.
     """
 
     name: str | None = None
@@ -42,6 +44,7 @@ class Version:
     fixes: Mapping[str, tuple[PublishedFix, ...]] = field(default_factory=dict)
     settings: Adaptive = field(default_factory=Adaptive)
     prompts: Mapping[str, PublishedPrompt] = field(default_factory=dict)
+    health: Health | None = None
 
 
 class Published:
@@ -92,7 +95,8 @@ class Published:
             version = _version(name, _json(folder / "flags.json"))
             fixes = fix_modules.read(folder / "fixes", _json(folder / "fixes" / fix_modules.INDEX), self.complaints)
             settings, told = adaptive.load(folder, self.complaints), prompts.load(folder, self.complaints)
-            return replace(version, fixes=fixes, settings=settings, prompts=told)
+            found = health.load(folder, self.complaints)
+            return replace(version, fixes=fixes, settings=settings, prompts=told, health=found)
         except FileNotFoundError:
             if held.name is not None:
                 self.complaints.note("published_missing", f"{self.folder} is gone; the version before stays in force")

@@ -7,7 +7,7 @@ alert is belongs to `analyze/grades.py`, telling people to `notices.py`.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Protocol
 
 from ratchet.contracts.rollouts import CHANGE_FIELDS
@@ -89,6 +89,34 @@ def changes(recorded: Iterable[Decision], until: str) -> list[dict[str, Any]]:
         }
         for (_, since), facts in known(recorded).items()
         if facts["kind"] in LEAVE_THE_SEASON
+    ]
+
+
+def of_day(recorded: Iterable[Decision], day: date) -> list[dict[str, Any]]:
+    """Return the incidents of a day: those that began, were on or were over on it, the first to begin first.
+
+    Args:
+        recorded: the decisions in force on the day.
+        day: UTC.
+    """
+    shown = ("kind", "service", "objective", "severity", "since", "ended", "reason")
+    began_by, over_from = f"{day + timedelta(days=1)}", f"{day}"
+    found = [
+        {name: facts[name] for name in shown}
+        for facts in known(recorded).values()
+        if str(facts["since"]) < began_by and (facts["ended"] is None or str(facts["ended"]) >= over_from)
+    ]
+    return sorted(found, key=lambda f: tuple(str(f[name]) for name in ("since", "kind", "service", "objective")))
+
+
+def stopped(recorded: Iterable[Decision], day: date) -> list[dict[str, str]]:
+    """Return the rollouts that the hourly check rolled back, by the day from which that counts."""
+    own = [d for d in recorded if d.actor == HOUR]
+    why = {d.improvement_id: d.reason for d in own if d.decision is Kind.PROPOSED}
+    return [
+        {"rollout_id": str(d.facts["rollout_id"]), "reason": why.get(d.improvement_id, "")}
+        for d in own
+        if d.decision is Kind.DEPLOYED and "rollout_id" in d.facts and d.effective_date == day
     ]
 
 

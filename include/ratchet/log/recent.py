@@ -149,14 +149,14 @@ def read_recent(sources: Sequence[LandedSource], wanted: Wanted) -> Recent:
     Raises:
         StorageError: if there is no room for temporary files.
     """
-    readable, problems = _readable(sources)
+    usable, problems = _readable(sources)
     with tempfile.TemporaryDirectory(prefix="ratchet-") as parent:
         folder = Path(parent) / "session"
         with session(folder, wanted.options.memory_limit, wanted.options.threads) as connection:
-            for source in readable if len(readable) > 1 else []:  # one by one only to see which of them break
+            for source in usable if len(usable) > 1 else []:  # one by one only to see which of them break
                 problems |= _fill(connection, [source], wanted, folder)
-            readable = [source for source in readable if source.name not in problems]
-            problems |= _fill(connection, readable, wanted, folder)
+            usable = [source for source in usable if source.name not in problems]
+            problems |= _fill(connection, usable, wanted, folder)
             return _read(connection, problems)
 
 
@@ -173,18 +173,28 @@ def _read(connection: duckdb.DuckDBPyConnection, problems: dict[str, str]) -> Re
     )
 
 
+def readable(sources: Sequence[LandedSource]) -> None:
+    """Check that zones and mappings can be used.
+
+    Raises:
+        RatchetError: naming the first one that cannot, and why.
+    """
+    for source in sources:
+        load_source(source.name)
+        Landing([source])
+
+
 def _readable(sources: Sequence[LandedSource]) -> tuple[list[LandedSource], dict[str, str]]:
     """Return the sources whose zone and mapping can be used, and why the others cannot."""
-    readable, problems = [], {}
+    usable, problems = [], {}
     for source in sources:
         try:
-            load_source(source.name)
-            Landing([source])
+            readable([source])
         except RatchetError as error:
             problems[source.name] = str(error)
         else:
-            readable.append(source)
-    return readable, problems
+            usable.append(source)
+    return usable, problems
 
 
 def _fill(

@@ -63,8 +63,13 @@ def health(night: Night) -> Summary:
 
     marts = {name: inputs.mart(night, name) for name in MARTS}
     wanted, changes = objectives.load(config_folder()), inputs.changes(night)
+    recorded = decisions.read(night.home.decisions, night.day)
     found = health_of_night(marts, wanted, night.settings.failure_classes, night.day, changes)
-    return keep(night, "health", found.as_artifact())
+    by_the_hour = {
+        "incidents": incidents.of_day(recorded, night.day),
+        "rolled_back": incidents.stopped(recorded, night.day),
+    }
+    return keep(night, "health", found.as_artifact() | by_the_hour)
 
 
 def trends(night: Night) -> Summary:

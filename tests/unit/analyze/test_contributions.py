@@ -99,3 +99,12 @@ def test_what_was_changed_on_the_day_or_the_day_before_stands_beside_it(why):
     assert [(c.kind, c.occurred_at) for c in found.changes] == [
         ("release", "2026-11-20T10:00:00Z"), ("prompt", "2026-11-19T00:00:00Z")
     ]  # fmt: skip
+
+
+def test_among_ten_thousand_intents_the_one_that_fails_is_found(why):
+    few = {("intent", f"i{n}"): ((0, 1), (1, 10)) for n in range(10_000)}
+    whole = {("all", ""): ((3000, 14_000), (10_000, 140_000)), ("intent", "pay"): ((3000, 4000), (0, 40_000))}
+    found = why(whole | few)
+    first = found.contributions[0]
+    assert (first.dimension, first.value) == ("intent", "pay")
+    assert len(found.contributions) < 50

@@ -138,3 +138,23 @@ def test_budget_spent_over_the_month_is_said_and_alone_degrades_nothing(status):
     found = status(*month)
     assert found.objectives[0].budget.left.number < 0
     assert (found.status, found.objectives[0].severity) == ("healthy", "low")
+
+
+def test_nothing_but_failures_is_critical_and_still_numbers(status):
+    start = datetime.combine(DAY, time(0)) - timedelta(days=27)
+    hours = [{"metric_hour": start + timedelta(hours=n), "successes": 0, "failures": 40} for n in range(28 * 24)]
+    days = [{"metric_date": DAY - timedelta(days=n), "failures": 960, "requests": 960} for n in range(28)]
+    found = status(*days, hours=hours)
+    (judged,) = found.objectives
+    assert (found.status, judged.severity, judged.value.number) == ("critical", "critical", 0.0)
+    assert (judged.budget.left.number, [a.kind for a in found.alerts]) == (-9.0, ["burn"])
+    json.dumps(found.as_artifact(), allow_nan=False)
+
+
+def test_one_event_a_week_is_not_enough_data_even_where_it_failed(status):
+    weeks = [DAY - timedelta(days=7 * n) for n in range(4)]
+    hours = [{"metric_hour": datetime.combine(day, time(9)), "successes": 0, "failures": 1} for day in weeks]
+    days = [{"metric_date": day, "failures": 1, "requests": 1} for day in weeks]
+    found = status(*days, objectives={"success_rate": SUCCESS["success_rate"] | {"window_days": 28}}, hours=hours)
+    assert (found.status, found.alerts) == ("no data", ())
+    json.dumps(found.as_artifact(), allow_nan=False)

@@ -97,7 +97,10 @@ def test_too_few_calls_are_not_enough_data():
     assert few.reason == "no number of calls in a minute was seen 30 times"
     rows = [timed("llm", ago(d), None, 4, 5, False, "rate_limit", 1) for d in range(14)]
     rows += [timed("llm", ago(d), None, 4, 50, True, "rate_limit", 1) for d in range(14)]
-    assert one(*rows).reason == "not enough data: with 5 in a minute as many as 6% may be throttled"
+    assert one(*rows).reason == "not enough data: with 5 in a minute 0.0% to 6.4% of calls are throttled"
+    rows = [timed("llm", ago(d), None, 100, 5, False, "rate_limit", 1) for d in range(14)]
+    rows += [timed("llm", ago(0), None, n, 50, bad, "rate_limit", 1) for n, bad in ((60, False), (1, True))]
+    assert one(*rows).reason == "not enough data: with 50 in a minute 0.3% to 8.7% of calls are throttled"
 
 
 def test_bounds_hold():

@@ -142,3 +142,12 @@ def test_a_forked_child_has_a_lock_of_its_own():
     with bucket._lock:
         bucket.after_fork()
         assert bucket.wait()
+
+
+def test_a_clock_that_jumps_back_neither_opens_the_bucket_nor_fails(clock):
+    bucket = TokenBucket(lambda: Rate(60, 2), clock)
+    begun(bucket, clock, 2)
+    clock.now -= 30
+    assert begun(bucket, clock, 1) == [1]
+    clock.now += 1e9
+    assert begun(bucket, clock, 2) == [1e9 + 1] * 2

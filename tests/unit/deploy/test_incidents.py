@@ -3,7 +3,7 @@ from datetime import date
 
 from ratchet.analyze.grades import Alert, Severity
 from ratchet.deploy import incidents
-from ratchet.deploy.decisions import Decision, append, closed_nights, fold, read
+from ratchet.deploy.decisions import HOUR, NIGHT, Decision, Kind, append, closed_nights, fold, read
 
 DAY = date(2026, 11, 20)
 BURN = Alert("a1", "burn", "chat", "success_rate", Severity.HIGH, "2026-11-20T13:00Z", True, "it burns")
@@ -47,3 +47,36 @@ def test_a_night_that_is_run_again_knows_what_it_knew(tmp_path):
     recorded = read(tmp_path, date.max)
     assert (fold(recorded, date.max), closed_nights(recorded)) == ({}, frozenset())
     assert all(isinstance(d, Decision) and d.actor == "hour" for d in recorded)
+
+
+def test_a_day_shows_what_began_was_on_or_was_over_on_it(tmp_path):
+    hour(tmp_path, [BURN, replace(BURN, alert_id="a3", kind="silence", objective="", since="2026-11-20T09:00Z")])
+    hour(tmp_path, [BURN], {"a1", "a3"}, "2026-11-20T16:00Z")
+    hour(tmp_path, [], {"a1"}, "2026-11-21T03:00Z", date(2026, 11, 21))
+
+    def shown(day, known_on):
+        return [(i["kind"], i["since"], i["ended"]) for i in incidents.of_day(read(tmp_path, known_on), day)]
+
+    silence = ("silence", "2026-11-20T09:00Z", "2026-11-20T16:00Z")
+    assert shown(DAY, DAY) == [silence, ("burn", "2026-11-20T13:00Z", None)]
+    later = date(2026, 11, 21)
+    assert shown(later, later) == [("burn", "2026-11-20T13:00Z", "2026-11-21T03:00Z")]
+    assert shown(date(2026, 11, 19), later) == []
+    assert shown(date(2026, 11, 22), later) == []
+
+
+def test_what_the_hour_rolled_back_is_shown_on_the_day_from_which_it_counts(tmp_path):
+    facts = {"rollout_id": "smart-search", "stage": "off"}
+    append(
+        tmp_path,
+        [
+            Decision("abc", 1, Kind.PROPOSED, DAY, HOUR, "errors are more frequent", {"title": "t"}),
+            *(Decision("abc", 1, kind, DAY, HOUR) for kind in (Kind.VALIDATED, Kind.APPROVED)),
+            Decision("abc", 1, Kind.DEPLOYED, DAY, HOUR, "published", facts),
+            *(Decision("def", 1, k, DAY, NIGHT) for k in (Kind.PROPOSED, Kind.VALIDATED, Kind.APPROVED)),
+            Decision("def", 1, Kind.DEPLOYED, DAY, NIGHT, "published", facts),
+        ],
+    )
+    recorded = read(tmp_path, date.max)
+    assert incidents.stopped(recorded, DAY) == [{"rollout_id": "smart-search", "reason": "errors are more frequent"}]
+    assert incidents.stopped(recorded, date(2026, 11, 21)) == []

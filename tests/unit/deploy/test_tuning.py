@@ -10,7 +10,7 @@ from ratchet.contracts.adaptive import Defaults, History, ReplayDay, Setting, Tr
 from ratchet.contracts.estimates import Estimate
 from ratchet.contracts.improvements import ImprovementType, State
 from ratchet.deploy import publish, tuning
-from ratchet.deploy.decisions import append, fold, read
+from ratchet.deploy.decisions import Decision, Kind, append, fold, read
 from ratchet.deploy.deployments import Policy, deployments, in_version
 from ratchet.deploy.lifecycle import open_night, settle
 from ratchet.generate.settings import propose_settings
@@ -117,6 +117,17 @@ def test_in_safety_mode_it_waits_for_a_person_and_the_same_value_goes_on_being_p
     waiting = fold(read(nights.home.decisions, later(1)), later(1)).values()
     assert [(s.improvement_id, s.state) for s in waiting] == [(name, State.VALIDATED)]
     assert nights.publish(later(1), nights.run(later(1), found(), policy=SAFE), SAFE)["settings"] == []
+
+
+def test_what_a_person_approves_is_applied_by_the_next_night(nights):
+    """In safety mode nothing goes by itself: the answer is recorded, and the night that publishes next applies it."""
+    name = nights.run(DAY, found(), policy=SAFE).improvements[0].improvement_id
+    assert nights.publish(DAY, nights.run(DAY, found(), policy=SAFE), SAFE)["settings"] == []
+    append(nights.home.decisions, [Decision(name, 1, Kind.APPROVED, later(1), "ann", "it fits")])
+    content = nights.publish(later(1), nights.run(later(1), found(), policy=SAFE), SAFE)
+    assert [(s["improvement_id"], s["value"]) for s in content["settings"]] == [(name, {"all_s": 12.0})]
+    assert nights.timeout(later(2)) == 12.0
+    assert nights.history(later(2)).trials[TARGET].improvement_id == name
 
 
 def test_an_unsure_value_is_proposed_only(nights):

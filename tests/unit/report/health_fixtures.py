@@ -113,6 +113,31 @@ def health(status: str = "degraded") -> dict[str, Any]:
         ]
         if status == "degraded"
         else [],
+        "incidents": [
+            {
+                "kind": "burn",
+                "service": "chat",
+                "objective": "success_rate",
+                "severity": "high",
+                "since": "2026-11-20T14:00Z",
+                "ended": "2026-11-20T17:00Z",
+                "reason": "the error budget burns 16.2 times too fast over an hour (limit 14.4)",
+            },
+            {
+                "kind": "source",
+                "service": "",
+                "objective": "s3-logs",
+                "severity": "medium",
+                "since": "2026-11-20T22:00Z",
+                "ended": None,
+                "reason": "the landing zone cannot be read",
+            },
+        ]
+        if status == "degraded"
+        else [],
+        "rolled_back": [{"rollout_id": "smart-search", "reason": "errors are surely more frequent than without it"}]
+        if status == "degraded"
+        else [],
         "uptime": [
             {
                 "service": name,

@@ -44,7 +44,7 @@ def fit(rows: Rows, today: Numbers, defaults: Defaults) -> Fitted:
         why = f"hardly a call is throttled with up to {everyone.rate[-1]:g} in a minute: the log names no limit"
         return Fitted(NotComputable(why), shown)
     most, cap = max((curve.most, cap) for curve, cap in looked)
-    if not most:
+    if not most or everyone.low[-1] <= THROTTLED_AT_MOST:
         return Fitted(NotComputable(_why_not(everyone)), shown)
     second = _curve(rows.at_once, rows, (rows.level <= most) & (rows.at_once <= cap))
     low, high = defaults.bounds(Setting.RATE_LIMIT)
@@ -147,10 +147,12 @@ def _bucket(most: float, cap: float, at_once: float) -> tuple[float, float]:
 
 
 def _why_not(curve: _Curve) -> str:
-    first = f"{curve.rate[0]:g} in a minute"
     if curve.low[0] > THROTTLED_AT_MOST:
-        return f"even with {first} {curve.share[0]:.0%} are throttled: it is not the number of calls"
-    return f"not enough data: with {first} as many as {curve.high[0]:.0%} may be throttled"
+        first = f"even with {curve.rate[0]:g} in a minute {curve.share[0]:.0%} are throttled"
+        return f"{first}: it is not the number of calls"
+    place = -1 if curve.low[-1] <= THROTTLED_AT_MOST else 0
+    low, high, rate = curve.low[place], curve.high[place], curve.rate[place]
+    return f"not enough data: with {rate:g} in a minute {low:.1%} to {high:.1%} of calls are throttled"
 
 
 def _wait_s(rows: Rows, numbers: Numbers) -> Array:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ratchet.report.logtext import logged, prose, text
+from ratchet.report.logtext import Text, logged, prose, text
 from ratchet.report.numbers import Unit, count, number
 from ratchet.report.results import SHOWN_ROWS, Row, estimate, label, rows, total
 from ratchet.report.sections.backtests import backtests
@@ -35,6 +35,7 @@ def health(result: Row) -> list[Block]:
         blocks.append(Table("Objectives over all services", used, shown, len(judged), "health.csv"))
         blocks += _budgets(judged[:SHOWN_ROWS])
     blocks += _alerts(rows(result, "alerts"))
+    blocks += _by_the_hour(rows(result, "incidents"), rows(result, "rolled_back"))
     if len(services) > 1:
         blocks.append(_services(services))
     return [*blocks, *causes(result), *backtests(result, "health")]
@@ -138,3 +139,39 @@ def _alerts(alerts: list[Row]) -> list[Block]:
         Table("What was wrong during the day", columns, shown, len(alerts), "health_alerts.csv"),
         Paragraph(text("What to do about each is in docs/runbook.md."), Tone.MUTED),
     ]
+
+
+def _by_the_hour(incidents: list[Row], stopped: list[Row]) -> Iterator[Block]:
+    """Yield what the hourly check met on the day and what it did."""
+    columns = (
+        Column("severity", "Severity", CellKind.LABEL, definition="health-severity"),
+        Column("what", "What"),
+        Column("service", "Service"),
+        Column("since", "Opened (UTC)", CellKind.MOMENT),
+        Column("ended", "Recovered (UTC)", CellKind.MOMENT),
+        Column("reason", "Why"),
+    )
+    shown = tuple(
+        {
+            "severity": label(i.get("severity")),
+            "what": _what(i),
+            "service": logged(i.get("service")) if i.get("service") else "all",
+            "since": i.get("since"),
+            "ended": i.get("ended"),
+            "reason": prose(i.get("reason")),
+        }
+        for i in incidents[:SHOWN_ROWS]
+    )
+    if shown:
+        yield Table("Incidents of the hourly check", columns, shown, len(incidents), "health_incidents.csv")
+    for each in stopped:
+        said = (logged(each.get("rollout_id")), " was rolled back within the hour: ", prose(each.get("reason")))
+        yield Paragraph(text(*said), Tone.BAD)
+
+
+def _what(incident: Row) -> Text:
+    """Return the objective, of others the kind with the name of what it is about."""
+    kind, name = str(incident.get("kind")), str(incident.get("objective") or "")
+    if kind in ("burn", "season"):
+        return logged(name.replace("_ms", "").replace("_", " "))
+    return text(kind, *([": ", logged(name)] if name else []))
