@@ -110,7 +110,7 @@ def patterns(night: Night) -> Summary:
 
 
 def tuning(night: Night) -> Summary:
-    """Fit timeouts, breakers, batch sizes and limits of concurrency to the log, and replay them against today's."""
+    """Fit timeouts, breakers, batch sizes and limits of concurrency and rate to the log, and replay them."""
     return keep(night, "tuning", inputs.tuning(night)[0].as_artifact())
 
 
