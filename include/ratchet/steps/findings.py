@@ -60,6 +60,7 @@ def usage(night: Night) -> Summary:
 def health(night: Night) -> Summary:
     """Judge the day by its objectives, its error budgets and its season."""
     from ratchet.analyze.night_health import MARTS, health_of_night
+    from ratchet.deploy import decisions, incidents
 
     marts = {name: inputs.mart(night, name) for name in MARTS}
     wanted, changes = objectives.load(config_folder()), inputs.changes(night)
