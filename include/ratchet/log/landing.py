@@ -22,6 +22,7 @@ import ratchet.files as files
 from ratchet.errors import LandingError
 from ratchet.home import Home
 from ratchet.log import remote
+from ratchet.log.manifests import complete, is_manifest
 from ratchet.log.remote import RemoteTree, is_hidden, is_url
 from ratchet.log.sources import LandedSource, load_source
 
@@ -132,7 +133,8 @@ class _Zone:
         self.root = str(landed.landing)
         self.tree: _LocalTree | RemoteTree = RemoteTree(self.root) if is_url(self.root) else _LocalTree(self.root)
         self.folders = {day: name for name in self.tree.folders() if (day := _day_of(name))}
-        self.flat = {} if self.folders else {p: self.tree.changed_on(p) for p in self.tree.walk("") if self._reads(p)}
+        self.complete: dict[str, date | None] = {}
+        self.flat = {} if self.folders else self._by_change()
 
     def days(self) -> set[date]:
         by_folder = {day for day in self.folders if any(file.source for file in self.files(day))}
@@ -140,7 +142,7 @@ class _Zone:
 
     def files(self, day: date) -> Iterator[LandedFile]:
         if day in self.folders:
-            yield from (self._file(path) for path in self.tree.walk(self.folders[day]))
+            yield from (self._file(path) for path in self._listed(self.folders[day]))
         yield from (self._file(path) for path, changed in self.flat.items() if changed == day)
 
     def _file(self, path: str) -> LandedFile:
@@ -149,7 +151,26 @@ class _Zone:
         source = self.source.name if self._reads(path) else ""
         return LandedFile(source, name, size, version, self.tree.location(path))
 
+    def _by_change(self) -> dict[str, date]:
+        """Return the files of a flat zone by the day on which they were changed, or their manifest was written."""
+        found = [path for path in self._listed("") if self._reads(path)]
+        return {path: self.complete.get(path) or self.tree.changed_on(path) for path in found}
+
+    def _listed(self, folder: str) -> list[str]:
+        paths = list(self.tree.walk(folder))
+        if self.source.complete_when is None:
+            return paths
+        self.complete |= complete(paths, self._content)
+        return [path for path in paths if not is_manifest(path)]
+
+    def _content(self, path: str) -> bytes:
+        with remote.reached(self.root), LandedFile("", path, 0, "", self.tree.location(path)).open() as handle:
+            return handle.read()
+
     def _reads(self, path: str) -> bool:
+        waits = self.source.complete_when is not None and self.source.complete_when.search(path) is not None
+        if waits and path not in self.complete:
+            return False
         name = PurePosixPath(path).name
         return any(fnmatch.fnmatchcase(name.lower(), pattern.lower()) for pattern in self.source.files)
 

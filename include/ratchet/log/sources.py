@@ -9,7 +9,9 @@
 - `table`: for that format, which one;
 - `records`: dotted paths, such as `$.simulations`, tried in order in each document. The first that leads to an array
   gives its items as the records; where none does, the document itself is the one record. Default: `$`;
-- `files`: globs for the names of the files; `.gz` and `.zst` are unpacked first. A table has files of its own.
+- `files`: globs for the names of the files; `.gz` and `.zst` are unpacked first. A table has files of its own;
+- `complete_when`: a regular expression; a file whose path it finds is read only once a manifest names it
+  (`manifests.py`).
 
 Beside it lie `<stream>.sql`, each ONE select over these relations:
 
@@ -51,7 +53,7 @@ SHIPPED = Path(__file__).parent / "sources"
 SETTINGS_FILE = "source.yaml"
 PREPARE_FILES = "prepare*.sql"
 MACROS_FILE = SHIPPED / "macros.sql"
-_KEYS = ("name", "description", "format", "records", "files", "table")
+_KEYS = ("name", "description", "format", "records", "files", "table", "complete_when")
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
 
@@ -84,6 +86,7 @@ class Source:
     prepare: str = ""
     mappings: Mapping[str, str] = field(default_factory=dict)
     table: TableSettings | None = None
+    complete_when: re.Pattern[str] | None = None
 
     @property
     def is_mapped(self) -> bool:
@@ -118,6 +121,7 @@ def load_source(name: str) -> Source:
         prepare=_prepare(folder) if kind is not Format.CONTRACT else "",
         mappings=_mappings(folder),
         table=_table_of(settings, kind, folder),
+        complete_when=_pattern(settings, folder),
     )
     if source.is_mapped != bool(source.mappings):
         raise _error(folder, "format contract has no mappings, any other has one .sql file a stream", "see sources.py")
@@ -192,6 +196,15 @@ def _mappings(folder: Path) -> dict[str, str]:
         if stream not in STREAMS:
             raise _error(folder / f"{stream}.sql", "no such stream", f"one of {', '.join(STREAMS)}")
     return {stream: _read(found[stream]) for stream in STREAMS if stream in found}
+
+
+def _pattern(settings: Mapping[str, Any], folder: Path) -> re.Pattern[str] | None:
+    if "complete_when" not in settings:
+        return None
+    try:
+        return re.compile(_text(settings, "complete_when", folder))
+    except re.error as error:
+        raise _error(folder, f"complete_when is no regular expression: {error}", "see sources.py") from error
 
 
 def _text(settings: Mapping[str, Any], key: str, folder: Path) -> str:

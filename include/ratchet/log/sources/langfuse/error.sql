@@ -18,8 +18,8 @@ failed as (
 )
 
 select
-    failed.source_file,
-    failed.source_line,
+    failed.from_file as source_file,
+    failed.from_line as source_line,
     cast(
         json_object(
             'event_id', failed.event_id || ':error',
@@ -43,4 +43,4 @@ select
     ) as event,
 from failed
 inner join langfuse_traces as traces using (source_file, source_line)
-order by failed.source_file, failed.source_line, failed.observation_id
+order by failed.from_file, failed.from_line, failed.observation_id

@@ -1,8 +1,8 @@
 -- A score. What its name means (bounds, and which way is better) is in score_names.csv; of another name the value is
 -- kept and no scale is guessed. Where lower is better the score counts from the other end.
 select
-    source_file,
-    source_line,
+    coalesce(score ->> '$.from_file', source_file) as source_file,
+    coalesce(try_cast(score ->> '$.from_line' as bigint), source_line) as source_line,
     cast(
         json_object(
             'event_id', langfuse_id(coalesce(score ->> '$.id', trace_id || ':' || md5(cast(score as varchar)))),
@@ -31,4 +31,4 @@ select
         ) as varchar
     ) as event,
 from langfuse_scores
-order by source_file, source_line, score ->> '$.id', cast(score as varchar)
+order by 1, 2, score ->> '$.id', cast(score as varchar)

@@ -33,12 +33,13 @@ roots as (
             ))
         ) as event,
     from langfuse_traces
+    where is_rooted
 ),
 
 steps as (
     select
-        observations.source_file,
-        observations.source_line,
+        observations.from_file as source_file,
+        observations.from_line as source_line,
         observations.observation_id as step,
         json_object(
             'event_id', observations.event_id,

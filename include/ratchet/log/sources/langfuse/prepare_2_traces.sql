@@ -30,8 +30,9 @@ opened as (
         source_line,
         landed_date,
         record,
+        is_export,
         if(json_type(record -> '$.trace') = 'OBJECT', record -> '$.trace', record) as trace,
-    from raw
+    from langfuse_documents
 )
 
 select
@@ -52,6 +53,7 @@ listed as (
         source_line,
         landed_date,
         trace_id,
+        is_export,
         unnest(json_extract(if(has_observations, record, trace), '$.observations[*]')) as observation,
     from langfuse_records
     where is_trace
@@ -74,7 +76,10 @@ select
     named.*,
     parents.observation_id as parent,
     langfuse_id(named.trace_id || ':' || named.observation_id) as event_id,
-    langfuse_id(named.trace_id || coalesce(':' || parents.observation_id, '')) as parent_event_id,
+    langfuse_id(named.trace_id || coalesce(':' || coalesce(parents.observation_id, if(is_export, above, null)), ''))
+        as parent_event_id,
+    coalesce(observation ->> '$.from_file', named.source_file) as from_file,
+    coalesce(try_cast(observation ->> '$.from_line' as bigint), named.source_line) as from_line,
     try_cast(coalesce(observation ->> '$.usageDetails.input', observation ->> '$.usage.input') as bigint) as input_tokens,
     try_cast(coalesce(observation ->> '$.usageDetails.output', observation ->> '$.usage.output') as bigint) as output_tokens,
     try_cast(coalesce(observation ->> '$.totalCost', observation ->> '$.costDetails.total') as double) as cost_usd,
@@ -216,6 +221,8 @@ select
     records.trace,
     records.record,
     records.trace_id,
+    records.is_export,
+    not records.is_export or coalesce(try_cast(records.record ->> '$.is_rooted' as boolean), false) as is_rooted,
     langfuse_id(records.trace_id) as event_id,
     coalesce(log_time(records.trace ->> '$.timestamp'), ran.started_at) as sent_at,
     case when ran.has_failed then false when ran.has_ended then true end as success,
@@ -249,6 +256,7 @@ listed as (
         landed_date,
         trace,
         trace_id,
+        is_export,
         unnest(list_concat(
             coalesce(json_extract(trace, '$.scores[*]'), []),
             if(trace = record, [], coalesce(json_extract(record, '$.scores[*]'), []))
@@ -276,7 +284,11 @@ select
         when 'ANNOTATION' then 'expert'
         else nullif(score_names.rater, '')
     end as rater,
-    observations.event_id as observed,
+    coalesce(observations.event_id, if(
+        named.is_export and score ->> '$.observationId' is not null,
+        langfuse_id(named.trace_id || ':' || (score ->> '$.observationId')),
+        null
+    )) as observed,
 from named
 left join score_names on score_names.name = named.plain_name
 left join langfuse_observations as observations
