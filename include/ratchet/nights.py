@@ -170,6 +170,12 @@ def days_to_run(night: Night, first: date | None, last: date | None) -> list[dat
     if first is None or last is None:
         landed = [d for d in steps.landed_days(night) if d < night.today]
         if not landed and first is None and last is None:
+            if steps.landed_days(night):
+                raise LandingError(
+                    "nothing has landed on a day that is over, only on this one",
+                    where=night.landing_names(),
+                    way_out=f"wait for tomorrow, or run the day as far as it goes: --to {night.today}",
+                )
             raise LandingError(
                 "nothing has landed on a day that is over",
                 where=night.landing_names(),
