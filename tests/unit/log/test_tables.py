@@ -28,6 +28,8 @@ create table requests (
     cost_usd numeric(10, 4), "odd ""name; drop" text
 )"""
 
+ENCRYPTED = json.dumps({"conn_type": "postgres", "host": "h", "schema": "db", "extra": {"sslmode": "require", "x": 1}})
+
 
 class App:
     """An application's database and the landing zone of its table."""
@@ -178,6 +180,7 @@ def test_a_value_that_its_column_cannot_hold_is_told(app):
         ("postgres://u:p@h/db?__extra__=%7B%7D&sslmode=require", "postgresql+psycopg2://u:p@h/db?sslmode=require"),
         ('{"conn_type": "postgres", "login": "u", "password": "p@w", "host": "h", "port": 5, "schema": "db"}',
          "postgresql+psycopg2://u:p%40w@h:5/db"),
+        (ENCRYPTED, "postgresql+psycopg2://h/db?sslmode=require"),
         ('{"conn_type": "sqlite", "host": "/tmp/a.db"}', "sqlite:////tmp/a.db"),
     ],
 )  # fmt: skip

@@ -18,6 +18,7 @@ from ratchet.errors import SourceError
 from ratchet.log.tables.settings import Connections, expanded
 
 _DRIVERS = {"postgres": "postgresql+psycopg2", "postgresql": "postgresql+psycopg2", "mssql": "mssql+pyodbc"}
+_ENCRYPTION = ("sslmode", "sslrootcert", "sslcert", "sslkey")
 _PLAIN_PASSWORD = re.compile(r"://[^/@]*:(?!\$\{)[^/@]+@")
 
 
@@ -78,4 +79,11 @@ def _from_json(fields: Mapping[str, Any]) -> URL:
         host=fields.get("host"),
         port=int(port) if port else None,
         database=fields.get("schema"),
+        query=_encryption(fields.get("extra")),
     )
+
+
+def _encryption(extra: Any) -> dict[str, str]:
+    """Return what a connection says of how it is encrypted; its other extras are Airflow's own."""
+    found = json.loads(extra) if isinstance(extra, str) and extra.strip() else extra
+    return {name: str(found[name]) for name in _ENCRYPTION if name in found} if isinstance(found, Mapping) else {}
