@@ -59,7 +59,7 @@ def test_the_walk_ends_at_a_report_on_the_file(clone):
     assert report.name == "report.html"
     shown = (clone / report).read_text("utf-8")
     assert "cancel_order" in shown
-    assert "not enough data" in shown.lower()
+    assert "too few events" in shown
 
 
 CHECK, RUN = COMMANDS[3], COMMANDS[4]
