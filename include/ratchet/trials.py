@@ -6,7 +6,7 @@ Judging them belongs to `measure/`, what the application reads to `deploy/flags.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ from ratchet.contracts.metrics import Metric
 from ratchet.contracts.rollout_states import RolloutState
 from ratchet.contracts.rollouts import CHANGE_FIELDS, Rollout
 from ratchet.contracts.splits import Split, of_experiment, of_rollout
-from ratchet.deploy import announcements, flags, rollouts, specs
+from ratchet.deploy import announcements, drafts, flags, rollouts, specs
 from ratchet.deploy.decisions import Decision
 from ratchet.deploy.deployments import decided_experiments
 from ratchet.errors import RatchetError, SettingsError
@@ -162,7 +162,7 @@ def registered(folder: Path) -> Registered:
 
 
 def as_of(known: Registered, recorded: Sequence[Decision], changes: Iterable[Mapping[str, Any]], day: date) -> Trials:
-    """Return the experiments and rollouts as they stand on a day.
+    """Return the experiments and rollouts as they stand on a day; approved drafts are experiments like any other.
 
     Args:
         known: what the settings folder says.
@@ -171,6 +171,7 @@ def as_of(known: Registered, recorded: Sequence[Decision], changes: Iterable[Map
         day: the day.
     """
     in_force = tuple(d for d in recorded if d.effective_date <= day)
+    known = replace(known, experiments=drafts.with_drafts(known.experiments, drafts.started(in_force, day)))
     frame = pd.DataFrame(list(changes), columns=list(CHANGE_FIELDS))
     states = {r.id: rollouts.folded(r, in_force, frame, day) for r in known.rollouts}
     return Trials(day, known, in_force, _phases(known.experiments, in_force, day), states)

@@ -72,6 +72,9 @@ DAMAGE = {
     "mart_kpis_daily": "update mart_kpis_daily set n = -1, metric = 'vibes'",
     "mart_pattern_days": "update mart_pattern_days set n = 0, kind = 'whim'",
     "mart_sequences": "update mart_sequences set sessions = 0",
+    "mart_workflows": (
+        "update mart_workflows set kind = 'whim', good = calls + 1, sample_event_ids = ['a', 'b', 'c', 'd']"
+    ),
     "mart_tuning": (
         "update mart_tuning set setting = 'whim', n = 0, at_once = level + 1, last_ms = first_ms - 1;"
         "insert into mart_tuning select * replace (5 as n, 4 as day_calls) from mart_tuning"

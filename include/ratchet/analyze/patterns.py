@@ -31,10 +31,20 @@ from ratchet.analyze.pattern_backtest import correlation_backtest, hour_backtest
 from ratchet.analyze.sequences import FAILED, LONGEST, MAX_GAP, Q, Sequence, SequencesResult, find_sequences
 from ratchet.analyze.unusual_hours import THRESHOLD as HOURS_THRESHOLD
 from ratchet.analyze.unusual_hours import HoursResult, find_unusual_hours
+from ratchet.analyze.workflows import DEFINITIONS as OF_WORKFLOWS
+from ratchet.analyze.workflows import find_workflows
 from ratchet.contracts.estimates import as_record
 from ratchet.contracts.key_figures import FIGURES
+from ratchet.contracts.workflows import WorkflowsResult
 
-MARTS = ("mart_pattern_days", "mart_errors", "mart_sequences", "mart_kpis_daily", "mart_health_hourly")
+MARTS = (
+    "mart_pattern_days",
+    "mart_errors",
+    "mart_sequences",
+    "mart_kpis_daily",
+    "mart_health_hourly",
+    "mart_workflows",
+)
 KEPT = 200  # frequent things in the artifact, those that changed first
 
 
@@ -48,6 +58,7 @@ class PatternsResult:
     correlations: CorrelationsResult
     hours: HoursResult
     intents: IntentsResult
+    workflows: WorkflowsResult
     remedies: Remedies
     backtests: tuple[Backtest, ...] = ()
     definitions: dict[str, str] = field(default_factory=dict)
@@ -65,6 +76,8 @@ class PatternsResult:
             "intents_judged": self.intents.judged,
             "intents_backtest_days": self.intents.backtest_days,
             "intents_backtest_unusual": self.intents.backtest_unusual,
+            "calls": self.workflows.calls,
+            "requests_timed": self.workflows.requests,
         }
         return {
             "artifact": "patterns",
@@ -85,11 +98,13 @@ class PatternsResult:
                 for i in self.intents.found
             ],
             "backtests": as_record(self.backtests),
+            **{name: as_record(getattr(self.workflows, name)) for name in _WORKFLOWS},
             "looked_at": looked,
             "definitions": self.definitions,
         }
 
 
+_WORKFLOWS = ("repeats", "loops", "cycles", "paths", "path_steps", "pairs")
 Lead = tuple[str | None, str]
 Remedies = Mapping[str, str]
 
@@ -153,6 +168,7 @@ def find_patterns(
         moved,
         hours,
         intents,
+        find_workflows(marts["mart_workflows"], as_of),
         remedies,
         backtests,
         _definitions(support, confidence),
@@ -188,4 +204,5 @@ def _definitions(support: float, confidence: float) -> dict[str, str]:
             f"unusual with {INTENT_ALPHA:.1%} chance on a night without anything (Holm)"
         ),
         "backtest": DEFINITION,
+        **OF_WORKFLOWS,
     }

@@ -22,6 +22,7 @@ from ratchet.errors import DecisionsError
 _UNSAID = ("samples", "words")  # texts of people stay out of the records, which outlive the log
 _PROVEN = ("saved", "broken", "unreplayable_cases", "proof")
 _OPEN = (State.PROPOSED, State.VALIDATED, State.APPROVED)
+_AS_VALIDATED = (ImprovementType.ERROR_FIX, ImprovementType.API_CAPABILITY, ImprovementType.PROMPT_REFINEMENT)
 _STANDING = "its evidence is no longer found"
 
 
@@ -205,8 +206,8 @@ def _is_over(standing: Standing) -> bool:
 
 
 def _frozen(improvement: Improvement, revision: int) -> dict[str, Any]:
-    """Return what was validated, where code is: what people are asked about, and byte for byte what is deployed."""
-    if improvement.type not in (ImprovementType.ERROR_FIX, ImprovementType.API_CAPABILITY):
+    """Return what was validated of code and prompts: what people are asked about, byte for byte what is deployed."""
+    if improvement.type not in _AS_VALIDATED:
         return {}
     known = {name: improvement.evidence[name] for name in _PROVEN if name in improvement.evidence}
     publishes = improvement.evidence.get("publishes")

@@ -1,7 +1,8 @@
 """Refinements of prompts from what was found about their results: a diff and the draft of an experiment (R77).
 
 What is wrong with results belongs to `analyze/`; a `Remedy` may come from any of its findings. The prompts belong to
-`prompt_files.py`. A refinement is never served without an experiment: a person files the version and the draft.
+`prompt_files.py`. A refinement is never served without its experiment, which starts once a person has approved it
+(`deploy/drafts.py`).
 """
 
 from __future__ import annotations
@@ -146,13 +147,20 @@ def _refinement(prompt: Prompt, found: Sequence[Remedy], as_of: date) -> Improve
             "diff": diff(before, text, prompt.prompt_id, prompt.serve, version),
             "version": {"version": version, "text": text, "note": ", ".join(r.kind for r in found)},
             "experiment": experiment,
+            "publishes": {
+                "draft": experiment,
+                "prompt_id": prompt.prompt_id,
+                "before": prompt.serve,
+                "version": version,
+                "text": text,
+            },
         },
         priority=Priority.MEDIUM,
         confidence=None,
         expected_effect="fewer results with these faults; the experiment tells",
         proposed_on=as_of,
         reach=max(r.found.n for r in found),
-        suggested_action="Add the version to the prompt's file and file the draft under include/config/experiments/.",
+        suggested_action="Approve it: the version is then tried by the experiment, and undone where it loses.",
         state=state,
         state_reason=why,
     )

@@ -36,6 +36,7 @@ from ratchet.report.sections.rollouts import rollouts
 from ratchet.report.sections.trends import trends
 from ratchet.report.sections.tuning import tuning
 from ratchet.report.sections.usage import usage
+from ratchet.report.sections.workflows import workflows
 from ratchet.report.view import Chapter, Section, View
 
 
@@ -84,6 +85,7 @@ def _chapters(found: Results) -> tuple[Chapter, ...]:
         section(found, "trends", "Trends", "trends", "trends", trends),
         section(found, "agents", "Agents and models", "agents", "agents", agents),
         section(found, "patterns", "Patterns", "patterns", "patterns", patterns),
+        section(found, "workflows", "Workflows", "patterns", "patterns", workflows),
         section(found, "tuning", "Adaptive settings", "tuning", "tuning", tuning),
     )
 

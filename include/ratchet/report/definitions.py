@@ -33,7 +33,7 @@ _SOURCES = {
     "agents": ("Agents and models", "mart_agents, mart_executions"),
     "patterns": (
         "Patterns",
-        "mart_pattern_days, mart_errors, mart_sequences, mart_kpis_daily, mart_health_hourly",
+        "mart_pattern_days, mart_errors, mart_sequences, mart_kpis_daily, mart_health_hourly, mart_workflows",
     ),
     "tuning": ("Adaptive settings", "mart_tuning"),
     "kpis": ("Key figures", "mart_kpis_daily, mart_failures_hourly, mart_usage, decisions"),

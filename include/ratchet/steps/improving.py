@@ -49,7 +49,7 @@ def proofs(night: Night) -> Summary:
 
 def improvements(night: Night) -> Summary:
     """Turn findings into improvements with their evidence; a live night records what it proposes and approves."""
-    from ratchet.deploy import decisions, impacts, lifecycle
+    from ratchet.deploy import decisions, drafts, impacts, lifecycle
     from ratchet.deploy import tuning as tuned_settings
     from ratchet.deploy.deployments import Policy
     from ratchet.generate import order, tasks
@@ -64,6 +64,7 @@ def improvements(night: Night) -> Summary:
     policy = Policy.of(night.settings)
     effects = [
         *impacts.judgements(night.result("impact")["impacts"], opened.standings, night.day),
+        *drafts.judgements(opened.recorded, night.day),
         *tuned_settings.judgements(tuned[0].settings, opened.recorded, night.day),
     ]
     settled = lifecycle.settle(opened, cycle.chosen, cycle.deferred, policy, moved.verdicts, effects)
@@ -84,6 +85,7 @@ def _proposals(
 ) -> list[Improvement]:
     from ratchet import learning_patterns, prompt_files
     from ratchet.contracts.agents import Choice
+    from ratchet.deploy import drafts
     from ratchet.generate import (
         api_capabilities,
         choices,
@@ -97,6 +99,7 @@ def _proposals(
         settings,
         tasks,
         wishes,
+        workflows,
     )
     from ratchet.statistics.proportions import wilson
 
@@ -114,7 +117,9 @@ def _proposals(
         *choices.propose_models(map(Choice.from_record, night.result("agents")["choices"]), night.day),
         *configurations.propose_configurations(night.result("agents")["league"], night.day),
         *prompts.propose_refinements(
-            prompt_files.load(config_folder()).prompts,
+            drafts.with_refinements(
+                prompt_files.load(config_folder()).prompts, drafts.started(known.recorded, night.day)
+            ),
             prompts.remedies(night.result("agents")["validation"]),
             night.day,
         ),
@@ -125,6 +130,7 @@ def _proposals(
             zip(made.fixes, proven, strict=True), made.frozen, found, night.settings, night.day
         ),
         *patterns.propose_pattern_tasks(night.result("patterns"), night.settings, night.day, precision),
+        *workflows.propose_workflows(night.result("patterns"), night.day),
         *healing.with_limits(tuned_settings, alerts, tuned[1], night.day),
     ]
 

@@ -71,7 +71,7 @@ def publish(night: Night) -> Summary:
     from ratchet import prompt_files
     from ratchet.contracts.adaptive import SETTINGS_FILE
     from ratchet.contracts.prompts import PROMPTS_FILE
-    from ratchet.deploy import api_clients, decisions, prompts
+    from ratchet.deploy import api_clients, decisions, drafts, prompts
     from ratchet.deploy import fixes as fixed
     from ratchet.deploy import publish as publication
     from ratchet.deploy.deployments import as_recorded, in_version
@@ -89,7 +89,11 @@ def publish(night: Night) -> Summary:
         FLAGS_FILE: inputs.trials(night, tomorrow, deployed).flags(),
         fixed.INDEX_FILE: fixed.index(in_force),
         api_clients.INDEX_FILE: api_clients.index(clients),
-        PROMPTS_FILE: prompts.document(prompt_files.load(config_folder()).prompts),
+        PROMPTS_FILE: prompts.document(
+            drafts.with_refinements(
+                prompt_files.load(config_folder()).prompts, drafts.started((*recorded, *deployed), tomorrow)
+            )
+        ),
         SETTINGS_FILE: _settings_file(night, (*recorded, *deployed), tomorrow),
     }
     files.switch_link(night.home.latest, night.home.artifacts(night.day))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from tests.unit.analyze.workflow_frames import workflows
 
 from ratchet.analyze.frequency import Course, counts_of, find_frequent, find_unusual_intents
 from ratchet.analyze.patterns import find_patterns
@@ -179,6 +180,7 @@ def marts() -> dict[str, pd.DataFrame]:
         "mart_sequences": sessions((["search", "pay (failed)"], 60), (["pay", "search"], 20), (["x", "y"], 90)),
         "mart_kpis_daily": kpis,
         "mart_health_hourly": hourly(requests_of()),
+        "mart_workflows": workflows(),
     }
 
 

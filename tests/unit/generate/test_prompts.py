@@ -30,7 +30,10 @@ def test_flawed_results_refine_the_prompt_as_a_diff_and_an_experiment() -> None:
     wanted = remedies([row(flawed=Estimate(0.3, 100, 0.22, 0.4))])
     (found,) = propose_refinements([PROMPT], wanted, DAY)
     assert (found.type, found.state, found.confidence) == (ImprovementType.PROMPT_REFINEMENT, State.VALIDATED, None)
-    assert "publishes" not in found.evidence
+    published = found.evidence["publishes"]
+    assert published["draft"] == found.evidence["experiment"]
+    assert (published["prompt_id"], published["before"], published["version"]) == ("code", 2, 3)
+    assert published["text"] == found.evidence["version"]["text"]
     lines = found.evidence["diff"].splitlines()
     assert lines[:2] == ["--- code version 2", "+++ code version 3"]
     assert [line for line in lines[2:] if line.startswith("-")] == []

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from tests.unit.report.health_fixtures import backtest
 
 _DEFINITIONS = ("frequent", "course", "sequence", "lift", "correlation", "hour", "intent", "backtest")
+_OF_WORKFLOWS = ("repeat", "changed", "loop", "succeeds", "cycle", "path", "share", "pair")
 
 
 def estimate(value: float, n: int = 100) -> dict[str, Any]:
@@ -63,6 +65,7 @@ def patterns(names: Sequence[str] = ("search", "export", "book_flight")) -> dict
             backtest("unusual hours", "any hourly figure", 1, 3),
             {**backtest("correlation", "any two key figures", 0, 0), "now": None, "reason": "needs two figures"},
         ],
+        **workflows(names),
         "looked_at": {
             "frequent": len(names),
             "sessions": 1200,
@@ -74,8 +77,80 @@ def patterns(names: Sequence[str] = ("search", "export", "book_flight")) -> dict
             "intents_judged": 7,
             "intents_backtest_days": 49,
             "intents_backtest_unusual": 0,
+            "calls": 5200,
+            "requests_timed": 800,
         },
-        "definitions": {name: f"what {name} means" for name in _DEFINITIONS},
+        "definitions": {name: f"what {name} means" for name in (*_DEFINITIONS, *_OF_WORKFLOWS)},
+    }
+
+
+def workflows(names: Sequence[str]) -> dict[str, Any]:
+    """Return every kind of finding about workflows; most belongs to the first name."""
+    spent = {"calls": 84, "timed": 84, "duration_ms": 61_000.0, "costed": 80, "cost_usd": 0.42}
+    untimed = {"calls": 25, "timed": 0, "duration_ms": None, "costed": 0, "cost_usd": None}
+    seen = {"sessions": 31, "verdict": "avoidable", "sample_event_ids": ["st_1", "st_2"]}
+    tried = {"failures": 3, "succeeds": estimate(0.02, 90), "in_vain": untimed}
+    pairs = list(pairwise(names))
+    return {
+        "repeats": [
+            {
+                "action": name,
+                "calls": 900,
+                "repeats": 120,
+                "changed": estimate(0.01, 85),
+                "spared": spent,
+                "unknown": 3,
+                "written": 32,
+                "oldest_s": 240.0,
+                **seen,
+            }
+            for name in names[:12]
+        ],
+        "loops": [{"action": name, "calls": 400, "loops": 12, **tried, **seen} for name in names[:12]],
+        "cycles": [
+            {"first": a, "second": b, "cycles": 6, "in_vain": untimed, **seen | {"verdict": "not enough data"}}
+            for a, b in pairs[:2]
+        ],
+        "paths": [
+            {
+                "intent": name,
+                "requests": 300,
+                "path_ms": 4200.0,
+                "work_ms": 5000.0,
+                "at_once": 0.16,
+                "slowest": name,
+                "sample_event_ids": ["in_1"],
+            }
+            for name in names[:12]
+        ],
+        "path_steps": [
+            {
+                "intent": name,
+                "action": action,
+                "steps": 300,
+                "requests": 300,
+                "on_path": estimate(0.8, 300),
+                "share": share,
+                "own_ms": 4200.0 * share,
+                "sample_event_ids": ["st_1"],
+            }
+            for name in names[:12]
+            for action, share in ((name, 0.62), ("", 0.2))
+        ],
+        "pairs": [
+            {
+                "first": a,
+                "second": b,
+                "pairs": 220,
+                "free": estimate(0.9, 210),
+                "unknown": 10,
+                "requests": 200,
+                "saved_ms": 90_000.0,
+                "verdict": "avoidable",
+                "sample_event_ids": ["st_1"],
+            }
+            for a, b in pairs[:2]
+        ],
     }
 
 

@@ -34,7 +34,7 @@ _FOUND_IN: dict[ImprovementType, Place] = {
     ImprovementType.PROMPT_REFINEMENT: _AGENTS,
     ImprovementType.AGENT_CONFIGURATION: _AGENTS,
     ImprovementType.MODEL_SELECTION: _AGENTS,
-    ImprovementType.WORKFLOW_OPTIMIZATION: _AGENTS,
+    ImprovementType.WORKFLOW_OPTIMIZATION: Place("workflows", "Workflows"),
     ImprovementType.API_CAPABILITY: Place("apis", "Connected APIs"),
     ImprovementType.FEATURE_REQUEST: Place("gaps", "Feature gaps"),
     ImprovementType.FEEDBACK_TASK: Place("feedback", "Feedback"),
