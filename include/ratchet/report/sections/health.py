@@ -173,5 +173,5 @@ def _what(incident: Row) -> Text:
     """Return the objective, of others the kind with the name of what it is about."""
     kind, name = str(incident.get("kind")), str(incident.get("objective") or "")
     if kind in ("burn", "season"):
-        return logged(name.replace("_ms", "").replace("_", " "))
+        return text(logged(name.replace("_ms", "").replace("_", " ")))
     return text(kind, *([": ", logged(name)] if name else []))
