@@ -10,7 +10,7 @@ from ratchet.report.results import Row, estimate, evidence, label, rows, total, 
 from ratchet.report.sections import fixes
 from ratchet.report.view import Block, CellKind, Column, Paragraph, Table, Tone
 
-SHOWN = 12
+SHOWN = 10
 
 
 def errors(result: Row, fixed: Row, improvements: Row) -> list[Block]:
