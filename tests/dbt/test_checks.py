@@ -13,7 +13,7 @@ from ratchet.errors import StepFailedError
 from ratchet.home import Home
 from ratchet.warehouse import Warehouse
 
-MARTS = sorted((marts.PROJECT / "models" / "marts").glob("*.yml"))
+MARTS = sorted((marts.PROJECT / "models" / "marts").glob("mart_*.yml"))
 DAMAGE = {
     "mart_feature_gaps": (
         "update mart_feature_gaps set successes = requests + 1, failing_units = units + 1, last_seen = '2026-02-01',"
