@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from ratchet.deploy.approvals import open_day
 from ratchet.deploy.decisions import fold, read
 from ratchet.errors import RatchetError
 from tests.asking_airflow import IDS
@@ -33,6 +34,7 @@ def test_a_published_night_asks_once_about_each_improvement(asking):
 
 def test_answers_are_recorded_each_by_itself(asking):
     questions = asking.open_questions()
+    day = open_day(asking.home, read(asking.home.decisions, date.max))
     asking.answer(questions["search"], "Approve", reason="the guardrails held", days=7)
     asking.answer(questions["export"], "Reject", reason=None, days=7)
     asking.answer(questions["summary"], "Snooze", reason=None, days=3)
@@ -41,8 +43,8 @@ def test_answers_are_recorded_each_by_itself(asking):
     assert found["search"] == ("approved", "admin", "the guardrails held")
     assert found["export"] == ("rejected", "admin", "rejected by admin")
     standings = fold(read(asking.home.decisions, date.max), date.max)
-    assert standings[IDS["summary"]].snoozed_until == NEXT + timedelta(days=3)
-    assert (asking.home.decisions / f"{NEXT}.jsonl").exists()  # the first day that is not reported
+    assert standings[IDS["summary"]].snoozed_until == day + timedelta(days=3)
+    assert (asking.home.decisions / f"{day}.jsonl").exists()  # the first day that is not reported
     assert {"billing", "login", "hints"} <= asking.open_questions().keys()
     with pytest.raises(RatchetError, match="409"):
         asking.answer(questions["search"], "Reject")

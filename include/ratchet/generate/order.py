@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from ratchet.contracts.improvements import TYPE_RULES, Improvement
 from ratchet.contracts.settings import LearningSettings
+from ratchet.generate import wishes
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ def choose(
 ) -> Cycle:
     """Keep what is known and let in new ones within the limits of a cycle; a verdict is let in whatever the limits.
 
+    There can be dozens of clusters of what people say: they take the room that all other findings leave.
+
     Args:
         candidates: tonight's improvements, ranked.
         fresh: ids that nobody has proposed yet.
@@ -50,7 +53,8 @@ def choose(
     room = settings.max_improvements_per_cycle if may_propose else 0
     budget = settings.improvement_budget
     chosen, deferred = [], []
-    for improvement in candidates:
+    ordered = list(candidates)
+    for improvement in sorted(ordered, key=lambda i: i.key == wishes.KEY):
         if improvement.improvement_id not in fresh or (may_propose and TYPE_RULES[improvement.type].once):
             chosen.append(improvement)
         elif room and improvement.cost <= budget:
@@ -58,4 +62,4 @@ def choose(
             chosen.append(improvement)
         else:
             deferred.append(improvement)
-    return Cycle(tuple(chosen), tuple(deferred))
+    return Cycle(tuple(sorted(chosen, key=ordered.index)), tuple(sorted(deferred, key=ordered.index)))

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ratchet.generate import wishes
 from ratchet.generate.features import propose_features
 from ratchet.generate.order import choose, ranked
 
@@ -46,6 +47,14 @@ def test_a_cycle_lets_in_so_many_new_ones_and_all_known_ones(made, rules):
     cycle = choose(found, {i.improvement_id for i in found} - {known}, rules(), may_propose=True)
     assert [i.target for i in cycle.chosen] == [str(n) for n in range(14, 4, -1)] + ["0"]
     assert len(cycle.deferred) == 4
+
+
+def test_clusters_of_what_people_say_take_the_room_that_other_findings_leave(made, rules):
+    found = ranked(made(*((str(n), 0.5, n + 1, 0.5) for n in range(15))), rules())
+    said = [replace(i, key=wishes.KEY) if int(i.target) > 6 else i for i in found]
+    cycle = choose(said, {i.improvement_id for i in said}, rules(), may_propose=True)
+    assert [i.target for i in cycle.chosen] == ["14", "13", "12", "6", "5", "4", "3", "2", "1", "0"]
+    assert [i.target for i in cycle.deferred] == ["11", "10", "9", "8", "7"]
 
 
 def test_the_budget_limits_a_cycle_too_and_leaves_room_for_what_is_cheaper(made, rules):
