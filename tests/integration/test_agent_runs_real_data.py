@@ -102,7 +102,7 @@ def test_a_wallet_without_credit_is_not_the_fault_of_an_agent(night: Night) -> N
     sums = cells.groupby("agent")[["successes", "agent_failures", "infrastructure", "user_caused"]].sum()
     found = {
         (agent, kind): int(row[name])
-        for agent, row in sums.iterrows()
+        for agent, row in sums.to_dict("index").items()
         if agent in {run["agent_type"] for run in SESSIONS}
         for kind, name in (
             ("success", "successes"),

@@ -32,7 +32,7 @@ def validations(cells: pd.DataFrame) -> list[Validation]:
     for dimension in _DIMENSIONS:
         sums = cells[cells[dimension] != ""].groupby(dimension, sort=True)[list(_SUMS)].sum()
         judged = sums[(sums["validations"] > 0) | (sums["scored"] > 0) & (dimension == "prompt_id")]
-        rows = [_row(dimension, str(name), line) for name, line in judged.iterrows()]
+        rows = [_row(dimension, str(name), line) for name, line in judged.to_dict("index").items()]
         found += sorted(rows, key=lambda r: (-r.validations, r.name))
     return found
 
