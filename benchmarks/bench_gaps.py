@@ -4,9 +4,10 @@
   shipped one (`analyze/api_matches.py`); it sees no label.
 - CLINC150 and Banking77: texts with their true intents, clustered by the shipped code; k-means that is told the true
   number of intents on the same vectors beside it.
-- A million failed requests of 200,000 distinct texts, and 100,000 texts that nobody else asked.
+- A million failed requests of 200,000 distinct texts: their texts clustered, and everything that a night makes of the mart's
+  rows; 100,000 texts that nobody else asked.
 
-`python benchmarks/bench_gaps.py [bfcl clinc banking million one_offs]` prints the figures.
+`python benchmarks/bench_gaps.py [bfcl clinc banking million findings one_offs]` prints the figures.
 """
 
 from __future__ import annotations
@@ -19,15 +20,19 @@ import resource
 import sys
 import time
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
+import pandas as pd
 
-from ratchet.analyze import gap_clusters
+from ratchet.analyze import gap_clusters, unmet
 from ratchet.analyze.api_matches import LEAST_LIKENESS, likeness, operation_text
 from ratchet.contracts.apis import Operation, Parameter, Place
 from ratchet.files import read_json, write_json
+from ratchet.settings import load
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
@@ -153,12 +158,62 @@ def million() -> dict[str, Any]:
     return _timed(_made(200_000, 500, 1))
 
 
+def findings() -> dict[str, Any]:
+    """Make a night's findings of a million failed requests: the rows of the mart, clusters, names, ids, verdicts."""
+    as_of, requests = date(2026, 11, 20), 1_000_000
+    rows = _rows(_made(200_000, 500, 1), requests, as_of)
+    started, worked = time.perf_counter(), time.process_time()
+    found, known = unmet.find_unmet(rows, [], unmet.Exposure(requests, 3 * requests), [], load(), as_of)
+    return {
+        "requests": requests,
+        "texts": len(rows),
+        "seconds": round(time.perf_counter() - started, 1),
+        "cpu_seconds": round(time.process_time() - worked, 1),
+        "peak_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10),
+        "clusters": len(found.clusters),
+        "demand_in_clusters": sum(wish.demand for wish in found.clusters),
+        "known": len(known),
+    }
+
+
+def _rows(texts: list[str], requests: int, as_of: date) -> pd.DataFrame:
+    """Return mart_request_texts of so many failed requests of 50,000 users, each text at least once."""
+    rng = np.random.default_rng(3)
+    asked = np.concatenate([np.arange(len(texts)), rng.integers(0, len(texts), requests - len(texts))])
+    told = pd.DataFrame({"place": asked, "unit": 4 * rng.integers(1, 50_001, requests) + 1})
+    with duckdb.connect() as connection:
+        connection.register("told", told)
+        counted = connection.execute(
+            """
+            select place, count(*) as n, list_sort(list(distinct unit)) as unit_keys,
+                count(*) filter (where unit % 3 = 0) as recent
+            from told group by place order by place
+            """
+        ).df()
+    zeros = dict.fromkeys(
+        ("unsupported", "refused", "fell_back", "empty_answers", "abandoned", "again", "on_a_clock", "answered"), 0
+    )
+    same = dict.fromkeys(
+        ("requests", "known", "in_vain", "in_vain_known", "failed", "with_error", "threaded", "followed"), counted["n"]
+    )
+    texts_of = {"text": texts, "intents": [[""]] * len(texts), "sample_event_ids": [["e"]] * len(texts)}
+    days = {"as_of": as_of, "first_seen": as_of, "last_seen": as_of}
+    return counted[["unit_keys", "recent"]].assign(**zeros, **same, **texts_of, **days)
+
+
 def one_offs() -> dict[str, Any]:
     """Cluster 100,000 texts that have nothing to do with each other."""
     return _timed(_made(100_000, 100_000, 2))
 
 
-PARTS = {"bfcl": bfcl, "clinc": clinc, "banking": banking, "million": million, "one_offs": one_offs}
+PARTS = {
+    "bfcl": bfcl,
+    "clinc": clinc,
+    "banking": banking,
+    "million": million,
+    "findings": findings,
+    "one_offs": one_offs,
+}
 
 
 def main(names: list[str]) -> None:

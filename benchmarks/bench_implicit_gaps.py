@@ -2,6 +2,7 @@
 
 - Answers: 180 answers of the agents of tau-bench (retail) and the Whissle simulations, read by a person
   (`answer_labels.json`, by hash): does an answer that is held for a refusal or a fallback say so, and how many are missed?
+- Answers in German, Spanish and French (`answers_written.yaml`): written for this project, no sample of real ones.
 - Conversations: of those with a refusal or a fallback, how many failed by the benchmark's own reward, beside the others;
   and of those that the agent handed over to a person.
 - Abandonment: with their outcomes hidden, how many last requests of a session had really failed.
@@ -26,6 +27,7 @@ import duckdb
 import jinja2
 import numpy as np
 import pandas as pd
+import yaml
 
 from ratchet import answer_phrases
 from ratchet.files import read_json, write_json
@@ -36,6 +38,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
 RESULTS = ROOT / "benchmarks" / "results" / "implicit_gaps.json"
 LABELS = ROOT / "benchmarks" / "answer_labels.json"
+WRITTEN = ROOT / "benchmarks" / "answers_written.yaml"
 MACROS = ROOT / "dbt_project" / "macros" / "behaviours.sql"
 TAU = {
     "tau-bench airline": "tau_bench_airline_gpt4o/*.json.gz",
@@ -126,6 +129,33 @@ def _recall(flagged: Any, right: Any, weight: Any) -> float:
     return float(weight[flagged & right].sum() / weight[right].sum()) if right.any() else float("nan")
 
 
+def written() -> dict[str, Any]:
+    """Precision and recall on answers written for this project, by set and language; `in_vain` is either kind."""
+    sets = yaml.safe_load(WRITTEN.read_text("utf-8"))
+    return {
+        name: {language: _held_against(kinds) for language, kinds in sets[name].items()} | {"all": _pooled(sets[name])}
+        for name in ("tuned_on", "fresh")
+    }
+
+
+def _pooled(languages: dict[str, dict[str, list[str]]]) -> dict[str, Any]:
+    kinds = next(iter(languages.values()))
+    return _held_against({kind: [a for said in languages.values() for a in said[kind]] for kind in kinds})
+
+
+def _held_against(kinds: dict[str, list[str]]) -> dict[str, Any]:
+    texts = [a for said in kinds.values() for a in said]
+    truth = np.repeat(list(kinds), [len(said) for said in kinds.values()])
+    held = flags(texts)
+    both = held.assign(in_vain=held.any(axis=1))
+    found: dict[str, Any] = {"answers": len(texts), "written_in_vain": int((truth != "neither").sum())}
+    for kind in ("refuses", "falls_back", "in_vain"):
+        flagged, right = both[kind].to_numpy(), (truth == kind if kind != "in_vain" else truth != "neither")
+        hits = int((flagged & right).sum())
+        found[kind] = {"precision": share(hits, int(flagged.sum())), "recall": share(hits, int(right.sum()))}
+    return found
+
+
 def outcomes(talks: list[Conversation]) -> dict[str, Any]:
     """Return how often conversations fail that are held to be in vain, and how often the others do, by source."""
     found: dict[str, Any] = {}
@@ -176,7 +206,12 @@ def asked_again() -> dict[str, Any]:
 def main() -> None:
     """Measure everything and keep the figures."""
     talks = list(conversations())
-    figures = {"answers": answers(talks), "conversations": outcomes(talks), "asked_again": asked_again()}
+    figures = {
+        "answers": answers(talks),
+        "answers_written_for_this_project": written(),
+        "conversations": outcomes(talks),
+        "asked_again": asked_again(),
+    }
     print(json.dumps(figures, indent=1))
     write_json(RESULTS, figures)
 

@@ -5,8 +5,9 @@
 Seeded nights of a stationary log with a weekly season: 20 hourly figures, 20 daily figures (15 of them as key figures
 for correlations), 20 intents, a week of sessions whose actions are drawn independently. A night counts once, however
 many families find something; trends and unusual days of key figures are those of bench_trends.py. Then a shift of three
-scaled MADs in every hour of the day. Figures go to benchmarks/results/patterns.json. Promised: something is found on at
-most 5 % of the nights on which there is nothing; the shift on the same night in 90 %.
+scaled MADs in every hour of the day, with a month and with two to four weeks before it. Figures go to
+benchmarks/results/patterns.json. Promised: something is found on at most 5 % of the nights on which there is nothing; the
+shift on the same night in 90 %, with a month before it.
 """
 
 from __future__ import annotations
@@ -47,6 +48,9 @@ def main() -> None:
     for name, phi in (("nothing", 0.0), ("like the one before", 0.3)):
         figures[name] = quiet(rng, nights, phi)
     figures["three scaled MADs in every hour of a day"] = shifted(rng, nights)
+    figures["the same by weeks before the day"] = {
+        weeks: shifted(rng, nights, (7 * weeks + 1) * DAY) for weeks in (2, 3, 4)
+    }
     figures["machine"] = {"cpus": os.cpu_count()}
     files.write_json(RESULTS, figures)
     for name, figure in figures.items():
@@ -120,10 +124,10 @@ def sessions(rng: np.random.Generator) -> pd.DataFrame:
     return pd.DataFrame({"as_of": AS_OF, "actions": actions, "sessions": 1})
 
 
-def shifted(rng: np.random.Generator, nights: int) -> float:
+def shifted(rng: np.random.Generator, nights: int, hours: int = HOURS) -> float:
     """Return the share of days with every hour shifted that are found on their night."""
     found = 0
-    for values in noise(rng, nights, HOURS, 0.0) + season(HOURS, DAY) * 20:
+    for values in noise(rng, nights, hours, 0.0) + season(hours, DAY) * 20:
         values[-DAY:] += 3 * rng.choice([-1, 1])
         found += is_unusual(values)
     return found / nights

@@ -4,7 +4,8 @@
 
 Timeouts: n durations from distributions whose shares are known, each run through the night's own code; the true share of
 calls beyond the bound must stay below 5 % in at least 95 % of runs from n = 59 on, where calls are censored too. Breakers:
-days of calls with outages of known length, half of the days to fit, the other half to replay. Time: `tune` on a mart of the
+days of calls with outages of known length, half of the days to fit, the other half to replay. Rates: an API that throttles
+what is beyond a known number of calls in any minute, 14 days to fit, one to call it through the fitted bucket. Time: `tune` on a mart of the
 largest size it may have. Figures go to benchmarks/results/settings.json.
 """
 
@@ -24,13 +25,15 @@ import pandas as pd
 from scipy import stats
 
 from ratchet import files
-from ratchet.analyze.tuning import breakers, timeouts, tune
+from ratchet.analyze.tuning import breakers, rates, timeouts, tune
 from ratchet.analyze.tuning.fits import Rows, columns_of, round_up
 from ratchet.contracts.adaptive import Defaults, History, Setting
+from ratchet.errors import NotComputable
 
 RESULTS = Path(__file__).parent / "results" / "settings.json"
 DAY = date(2026, 11, 20)
 SIZES = (59, 93, 200, 1000)
+ROUND = np.array([1, 2, 3, 4, 5, 6, 8, *(s * 10.0**p for p in (1, 2, 3) for s in (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8))])
 DISTRIBUTIONS: dict[str, Any] = {
     "lognormal": stats.lognorm(1.0, scale=2.0),
     "exponential": stats.expon(scale=2.0),
@@ -116,6 +119,70 @@ def spared(rng: np.random.Generator, runs: int) -> dict[str, Any]:
     return {"runs": runs, "lost_per_day": {k: v / runs / 14 for k, v in lost.items()}, "no_worse": better / runs}
 
 
+def rushes(rng: np.random.Generator, limit: float) -> np.ndarray:
+    """Return the seconds of a day's calls: a thousand alone, and a rush each hour of 0.2 to 1.5 times the limit."""
+    starts = 3600 * np.arange(24) + rng.uniform(0, 3000, 24)
+    sizes = rng.uniform(0.2, 1.5, 24) * limit
+    return np.sort(
+        np.concatenate(
+            [
+                rng.uniform(0, 86_400, 1000),
+                *(at + rng.uniform(0, 50, int(n)) for at, n in zip(starts, sizes, strict=True)),
+            ]
+        )
+    )
+
+
+def counted(moments: np.ndarray, window_s: float) -> np.ndarray:
+    """Return how many calls came in the window up to each one, as the warehouse counts them."""
+    return np.searchsorted(moments, moments, side="right") - np.searchsorted(moments, moments - window_s)
+
+
+def rates_of(days: list[np.ndarray], limit: float) -> Rows:
+    rows = []
+    for age, moments in enumerate(days):
+        minute, second = counted(moments, 60), counted(moments, 1)
+        levels = [ROUND[np.searchsorted(ROUND, each)] for each in (minute, second)]
+        found, n = np.unique(np.column_stack([*levels, minute > limit]), axis=0, return_counts=True)
+        rows.append(
+            pd.DataFrame(found, columns=["level", "at_once", "failed"]).assign(n=n, event_date=DAY - timedelta(age))
+        )
+    absent = dict.fromkeys(("upper_ms", "first_ms", "last_ms", "day_calls"), np.nan)
+    return rows_of(pd.concat(rows, ignore_index=True).assign(**absent))
+
+
+def through(moments: np.ndarray, per_minute: float, burst: float) -> np.ndarray:
+    """Return when calls are made that take a token each from a bucket."""
+    made, tokens, last = [], burst, 0.0
+    for moment in moments:
+        at = max(float(moment), last)
+        tokens = min(burst, tokens + (at - last) * per_minute / 60)
+        wait = max(0.0, (1 - tokens) * 60 / per_minute)
+        tokens, last = tokens + wait * per_minute / 60 - 1, at + wait
+        made.append(last)
+    return np.array(made)
+
+
+def limited(rng: np.random.Generator, runs: int) -> dict[str, Any]:
+    """Return how near fitted buckets come to the limits of APIs, and what is throttled on a day that they have not seen."""
+    found: list[tuple[float, ...]] = []
+    for _ in range(runs):
+        limit = float(rng.integers(40, 400))
+        fitted = rates.fit(rates_of([rushes(rng, limit) for _ in range(14)], limit), {}, Defaults()).numbers
+        if isinstance(fitted, NotComputable):
+            continue
+        day = rushes(rng, limit)
+        calls_then = through(day, fitted["per_minute"], fitted["burst"])
+        shares = [float((counted(each, 60) > limit).mean()) for each in (day, calls_then)]
+        found.append(((fitted["per_minute"] + fitted["burst"]) / limit, float((calls_then - day).mean()), *shares))
+    share, wait_s, before, after = (np.array(column) for column in zip(*found, strict=True))
+    return {"runs": runs, "with_a_bucket": len(found), "at_most_the_limit": float((share <= 1).mean())} | {
+        "of_the_limit": [float(q) for q in np.quantile(share, (0.05, 0.5, 0.95))],
+        "throttled": {"without": float(before.mean()), "through_the_bucket": float(after.mean())},
+        "mean_wait_s": float(wait_s.mean()),
+    }
+
+
 def rows_of(frame: pd.DataFrame) -> Rows:
     return Rows.of(columns_of(frame), slice(0, len(frame)))
 
@@ -149,6 +216,8 @@ def main() -> None:
         print(f"{row['distribution']:>20} n = {row['n']:>4}, {words:<13}: {row['kept']:.1%} of runs keep to 5 %")
     saved = spared(rng, max(10, args.runs // 100))
     print(f"breakers on unseen days: {saved['lost_per_day']}, no worse in {saved['no_worse']:.0%}")
+    buckets = limited(rng, max(10, args.runs // 40))
+    print(f"rate limits on an unseen day: {buckets}")
     frame = largest(rng)
     tune(frame.head(1000), History(), Defaults(), DAY)
     start = time.process_time()
@@ -158,7 +227,13 @@ def main() -> None:
     machine = {"python": platform.python_version(), "cpus": os.cpu_count(), "machine": platform.machine()}
     files.write_json(
         RESULTS,
-        {"seed": args.seed, "timeouts": found, "breakers": saved, "largest": {"rows": len(frame), "cpu_s": took}}
+        {
+            "seed": args.seed,
+            "timeouts": found,
+            "breakers": saved,
+            "rates": buckets,
+            "largest": {"rows": len(frame), "cpu_s": took},
+        }
         | {"machine": machine},
     )
 

@@ -160,11 +160,12 @@ from (select hash('{{day}}', 0) % {UNITS} + j as j from range({{units}}) r (j)) 
 select date '{{day}}' as event_date, date '{{day}}' as landed_date, 'real' as clock, 'service_' || u % 3 as service,
     {UNIT} as unit_key
 from (select (hash('{{day}}', 0) % {UNITS} + j) * 7919 % {UNITS} as u from range({{units}}) r (j))""",
-    """insert into intermediate.int_durations_daily by name
-select date '{day}' as event_date, date '{day}' as landed_date, 'root' as level, d as dimension,
+    """insert into intermediate.int_values_daily by name
+select date '{day}' as event_date, date '{day}' as landed_date, m as measure, 'root' as level, d as dimension,
     case when d = 'all' then '' else d || '_' || v end as value, (200 + b)::integer as bucket, 1 + hash(v, b) % 90 as n
 from (values ('all', 1), ('intent', 60), ('agent', 12), ('agent_tier', 3), ('task_type', 5), ('model', 4),
-    ('language', 6), ('service', 3), ('feature', 20)) dims (d, n_values), range(60) vs (v), range(300) bs (b)
+    ('language', 6), ('service', 3), ('feature', 20)) dims (d, n_values), range(60) vs (v), range(300) bs (b),
+    (values ('duration_ms'), ('tokens'), ('cost_usd'), ('quality'), ('satisfaction')) measures (m)
 where v < n_values""",
     f"""insert into intermediate.int_requests_daily by name
 select date '{{day}}' as event_date, date '{{day}}' as landed_date, 'intent_' || i as intent, 'tier_' || t as agent_tier,

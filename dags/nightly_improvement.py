@@ -48,6 +48,7 @@ from airflow.sdk import (
     get_current_context,
     task,
 )
+from airflow.sdk.exceptions import AirflowNotFoundException
 
 from ratchet import errors
 
@@ -104,9 +105,12 @@ class Notices(BaseNotifier):
             self.log.info("Told people: %s", "; ".join(sent) or "nothing new")
 
 
-def connection(name: str) -> str:
-    """Return an Airflow connection as JSON, for a source that is a table."""
-    return Connection.get(name).as_json()
+def connection(name: str) -> str | None:
+    """Return an Airflow connection as JSON, for a source that is a table; None where there is none."""
+    try:
+        return Connection.get(name).as_json()
+    except AirflowNotFoundException:
+        return None
 
 
 @task(multiple_outputs=False)

@@ -1,4 +1,4 @@
-"""A real Airflow over a small home in which improvements wait; shared by the tests over REST and in the browser."""
+"""A real Airflow over a small home in which improvements wait."""
 
 import json
 import os
@@ -169,7 +169,7 @@ class AskingAirflow:
         return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def asking(tmp_path_factory):
     """Start it once for all tests; whatever happens, nothing of it is left running."""
     found = AskingAirflow(tmp_path_factory.mktemp("asking"))

@@ -2,8 +2,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.asking_airflow import asking  # noqa: F401  one Airflow for the tests over REST and in the browser
-
 GOLDEN = Path(__file__).parent / "golden"
 
 

@@ -9,9 +9,9 @@
 {%- endmacro %}
 
 {#- A hash over columns that tells '' from NULL and does not depend on where one value ends. -#}
-{% macro hash_of(columns) -%}
+{% macro hash_of(columns, table='') -%}
     md5_number_lower(concat_ws(chr(31)
-        {%- for column in columns %}, coalesce('=' || replace({{ column }}, chr(31), ' '), '-'){% endfor -%}
+        {%- for column in columns %}, coalesce('=' || replace({{ table ~ '.' if table }}{{ column }}, chr(31), ' '), '-'){% endfor -%}
     ))
 {%- endmacro %}
 

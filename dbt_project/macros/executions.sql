@@ -48,3 +48,37 @@
 {% macro whole_of(grain) -%}
     (sum({{ (execution_counts() + execution_totals()) | join(' + ') }}) filter (where grain = '{{ grain }}'))
 {%- endmacro %}
+
+{#- The text of what users asked of a prompt, which alone is kept for cases. -#}
+{% macro case_text(alias='') -%}
+    case when {{ alias }}level = 'root' and {{ alias }}prompt_id is not null then left({{ alias }}request_text, 500) end
+{%- endmacro %}
+
+{#- What was found wrong with an execution, in the words of prompt refinements; '' where nothing was. -#}
+{% macro execution_faults() -%}
+    concat_ws(', ',
+        case when failures > 0 then 'failed' end,
+        case when flawed > 0 then 'flawed' end,
+        case when coverage_n > 0 and coverage_sum < 0.5 * coverage_n then 'untested' end,
+        case when doc_n > 0 and doc_sum < 50 * doc_n then 'undocumented' end,
+        case when low > 0 then 'dissatisfying' end
+    )
+{%- endmacro %}
+
+{% macro cases_kept() -%}
+    {{ return(10) }}
+{%- endmacro %}
+
+{#- Cases drawn by the hash of their ids, as JSON, so that the same ones are drawn however often. -#}
+{% macro drawn_cases(condition) -%}
+    coalesce(
+        min(
+            cast(to_json({
+                'drawn': md5(interaction_id), 'unit': coalesce(user_id, session_id, ''), 'interaction_id': interaction_id,
+                'faults': faults, 'request_text': request_text
+            }) as varchar),
+            {{ cases_kept() }}
+        ) filter (where request_text <> '' and {{ condition }}),
+        []
+    )
+{%- endmacro %}

@@ -64,6 +64,11 @@
     ]) }}
 {%- endmacro %}
 
+{#- The key figures that are quantiles, which have limits that only the histogram knows. -#}
+{% macro kpi_quantiles() -%}
+    {{ return({'p50_ms': 0.50, 'p95_ms': 0.95, 'p99_ms': 0.99}) }}
+{%- endmacro %}
+
 {#- What experiments can measure of a unit's requests: names as in contracts/metrics.py, and how each is read. -#}
 {% macro request_measures() -%}
     {{ return([
@@ -78,4 +83,31 @@
         ('output_tokens', 'output_tokens'),
         ('quality_score', 'quality_score'),
     ]) }}
+{%- endmacro %}
+
+{#- What of an interaction is kept as histograms, by measure; scores of feedback about it come beside them. -#}
+{% macro histogram_measures() -%}
+    {{ return({
+        'duration_ms': "case when clock = 'real' then duration_ms end",
+        'tokens': 'coalesce(input_tokens + output_tokens, input_tokens, output_tokens)',
+        'cost_usd': 'cost_usd',
+        'quality': 'quality_score',
+    }) }}
+{%- endmacro %}
+
+{#- The quantiles that usage shows of each measure: where more is worse the high ones, of scores the low one too. -#}
+{% macro usage_quantiles() -%}
+    {{ return([
+        ('duration_ms', 'duration_p', '_ms', ['50', '95', '99']),
+        ('tokens', 'tokens_p', '', ['50', '95', '99']),
+        ('cost_usd', 'cost_p', '_usd', ['50', '95', '99']),
+        ('quality', 'quality_p', '', ['05', '50', '95']),
+        ('satisfaction', 'satisfaction_p', '', ['05', '50', '95']),
+    ]) }}
+{%- endmacro %}
+
+{#- What stands for a bucket may lie half a bucket above the scale that scores have. -#}
+{% macro within_scale(measure, value) -%}
+    {%- set top = {'quality': 100, 'satisfaction': 10}.get(measure) -%}
+    {{ 'case when ' ~ value ~ ' > ' ~ top ~ ' then ' ~ top ~ ' else ' ~ value ~ ' end' if top else value }}
 {%- endmacro %}

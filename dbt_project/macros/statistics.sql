@@ -23,9 +23,25 @@
     case when {{ bucket }} = {{ zero_bucket() }} then 0.0 else 2.0 * pow(1.01 / 0.99, {{ bucket }}) / (1.01 / 0.99 + 1.0) end
 {%- endmacro %}
 
-{#- The value of the first bucket that holds a share of a group, from running and whole counts beside each bucket. -#}
-{% macro quantile(share, bucket='bucket', running='running', whole='whole') -%}
-    {{ value_of_bucket("min(" ~ bucket ~ ") filter (where " ~ running ~ " >= ceil(" ~ share ~ " * " ~ whole ~ "))") }}
+{#-
+    The value of the first bucket that holds a share of a group, from running and whole counts beside each bucket; a
+    condition says which buckets of the group those are.
+-#}
+{% macro quantile(share, bucket='bucket', running='running', whole='whole', condition='true') -%}
+    {{ value_of_bucket("min(" ~ bucket ~ ") filter (where " ~ condition ~ " and " ~ running ~ " >= ceil(" ~ share ~ " * " ~ whole ~ "))") }}
+{%- endmacro %}
+
+{#-
+    A limit of the quantile's 95 % interval, whatever the distribution: the values of ranks nq - z sqrt(nq(1 - q)), rounded
+    down, and nq + z sqrt(nq(1 - q)) + 1, rounded up (Conover, Practical Nonparametric Statistics, 3.2); null where there
+    are too few values for such a rank.
+-#}
+{% macro quantile_limit(share, side) -%}
+    {%- set reach = "1.959964 * sqrt(whole * " ~ share ~ " * (1 - " ~ share ~ "))" -%}
+    {%- set lowest = "floor(whole * " ~ share ~ " - " ~ reach ~ ")" -%}
+    {%- set highest = "ceil(whole * " ~ share ~ " + " ~ reach ~ ") + 1" -%}
+    {%- set condition = "running >= " ~ lowest ~ " and " ~ lowest ~ " >= 1" if side == 'low' else "running >= " ~ highest -%}
+    {{ value_of_bucket("min(bucket) filter (where " ~ condition ~ ")") }}
 {%- endmacro %}
 
 {#- At most `limit` ids, newest first. -#}

@@ -18,7 +18,11 @@
         landed(asked, 'stg_feedback'), landed(asked, 'int_feedback_daily', 'sum(feedback)')),
     ('durations are counted once',
         landed(asked, 'stg_interaction', "count(duration_ms) filter (where clock = 'real')"),
-        landed(asked, 'int_durations_daily', "sum(n) filter (where dimension = 'all')")),
+        landed(asked, 'int_values_daily', "sum(n) filter (where dimension = 'all' and measure = 'duration_ms')")),
+    ('tokens, costs and scores are counted once',
+        landed(asked, 'int_interactions_daily', 'sum(token_n + cost_n + quality_n)') ~ ' + ' ~
+        landed(asked, 'int_feedback_matches', "count(score_10) filter (where rater <> 'evaluator')"),
+        landed(asked, 'int_values_daily', "sum(n) filter (where dimension = 'all' and measure <> 'duration_ms')")),
     ('requests and failures arrive by the hour',
         landed(asked, 'stg_interaction', "count(*) filter (where parent_id is null and clock = 'real')") ~ ' + ' ~
         landed(asked, 'int_health_hourly', 'sum(failures)'),

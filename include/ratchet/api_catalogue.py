@@ -175,7 +175,10 @@ def with_clients(home: Home, entries: Iterable[Entry]) -> list[Entry]:
 
 def _with_client(home: Home, entry: Entry) -> Entry:
     assert entry.api is not None
-    written = client_files(entry.api, entry.name, checks.runtime_files())
+    try:
+        written = client_files(entry.api, entry.name, checks.runtime_files())
+    except SpecError as error:  # this API has no client, the others do
+        return replace(entry, refused=f"no client can be written: {error}")
     digest = files.digest(written)[:16]
     folder = client_folder(home, digest)
     if not (folder / "verdict.json").exists():

@@ -18,11 +18,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ratchet.errors import RatchetError
+from ratchet.errors import HomeMissingError, LandingError, RatchetError
 from ratchet.terminal import say
 
 if TYPE_CHECKING:
     from ratchet.log.sources import Source
+    from ratchet.night import Night
 
 ANSWER_WITHIN_S = 30.0  # how long an answer waits for a step of a night to end
 
@@ -35,6 +36,7 @@ def run(options: argparse.Namespace) -> int:
     from ratchet.night import Night
 
     night = Night.from_environment(home=options.home, source=options.source, landing=options.landing, live=options.live)
+    _refuse_beside_samples(night, options.landing)
     with night.home.lock():
         steps.land_tables(night, options.last or night.today)
     days = nights.days_to_run(night, options.first, options.last)
@@ -52,6 +54,21 @@ def run(options: argparse.Namespace) -> int:
     say(f"Reports: {night.home.root / 'artifacts'}")
     say(f"Open the newest: {night.home.artifacts(days[-1]) / 'report.html'}")
     return failed[0].exit_code if failed else 0
+
+
+def _refuse_beside_samples(night: Night, landing: str | None) -> None:
+    """Refuse a landing zone of one's own in the home of `make demo`: both would be counted together.
+
+    Raises:
+        LandingError: if the home holds sample logs.
+    """
+    samples = night.home.landing / "truth.json"
+    if landing is not None and samples.exists() and Path(landing).absolute() != night.home.landing:
+        raise LandingError(
+            "this home holds sample logs, which would count together with yours",
+            where=str(samples),
+            way_out="give yours a home of their own: export RATCHET_HOME=my-home, or --home my-home",
+        )
 
 
 def _night_line(outcome: Any) -> str:
@@ -77,12 +94,25 @@ def sample_logs(options: argparse.Namespace) -> int:
     return 0
 
 
+def _there(night: Night) -> Night:
+    """Return a night whose home is there: a command that reads or decides makes none.
+
+    Raises:
+        HomeMissingError: if there is none.
+    """
+    if not night.home.root.is_dir():
+        raise HomeMissingError(
+            "there is no home", where=str(night.home.root), way_out="name another, --home DIR, or make one: ratchet run"
+        )
+    return night
+
+
 def status(options: argparse.Namespace) -> int:
     """Say how the application and the pipeline are."""
     from ratchet import status
     from ratchet.night import Night
 
-    found = status.read(Night.from_environment(home=options.home))
+    found = status.read(_there(Night.from_environment(home=options.home)))
     say(json.dumps(found.as_dict(), indent=1, ensure_ascii=False) if options.json else found.in_words())
     return 0 if found.well else 1
 
@@ -93,12 +123,13 @@ def health(options: argparse.Namespace) -> int:
     from ratchet.log.recent import readable
     from ratchet.night import Night
 
-    night = Night.from_environment(home=options.home, source=options.source, landing=options.landing)
-    if options.source is not None or options.landing is not None:
+    night = _there(Night.from_environment(home=options.home, source=options.source, landing=options.landing))
+    asked = options.source is not None or options.landing is not None
+    if asked:
         readable(night.sources)  # a slip of the pen is no incident
     now = datetime.now(UTC)
     end = options.hour + timedelta(hours=1) if options.hour else hourly.newest(now)
-    found = hourly.run(night, end, now)
+    found = hourly.run(night, end, now, asked=asked)
     if options.json:
         say(json.dumps(found, indent=1, ensure_ascii=False))
     else:
@@ -116,7 +147,7 @@ def backtest(options: argparse.Namespace) -> int:
     from ratchet import backtests
     from ratchet.night import Night
 
-    found = backtests.run(Night.from_environment(home=options.home), options.false_alarms, options.planted)
+    found = backtests.run(_there(Night.from_environment(home=options.home)), options.false_alarms, options.planted)
     said = json.dumps(found.as_record(), indent=1, ensure_ascii=False) if options.json else backtests.in_words(found)
     say(said)
     return 0
@@ -127,7 +158,7 @@ def answer(options: argparse.Namespace) -> int:
     from ratchet.deploy import approvals
     from ratchet.night import Night
 
-    night = Night.from_environment(home=options.home)
+    night = _there(Night.from_environment(home=options.home))
     said = approvals.Answer(options.answer)
     reply = approvals.Reply(options.id, said, account(), options.reason, options.days, options.until)
     made = approvals.record(night.home, reply, night.settings.approvers, wait_s=ANSWER_WITHIN_S)
@@ -141,7 +172,7 @@ def assign(options: argparse.Namespace) -> int:
     from ratchet.deploy import approvals
     from ratchet.night import Night
 
-    night = Night.from_environment(home=options.home)
+    night = _there(Night.from_environment(home=options.home))
     allowed = night.settings.approvers
     made = approvals.assign(
         night.home, options.id, options.to, account(), allowed, options.reason, wait_s=ANSWER_WITHIN_S
@@ -162,7 +193,7 @@ def erase(options: argparse.Namespace) -> int:
     from ratchet import erasing
     from ratchet.night import Night
 
-    night = Night.from_environment(home=options.home)
+    night = _there(Night.from_environment(home=options.home))
     plan = erasing.plan(night, options.unit)
     say(plan.in_words())
     if not options.yes:
@@ -263,7 +294,7 @@ def _draw_marts(options: argparse.Namespace) -> int:
     from ratchet.night import Night
     from ratchet.shelf.cards import cards
 
-    home = Night.from_environment(home=options.home).home
+    home = _there(Night.from_environment(home=options.home)).home
     found = cards(home)
     if not home.warehouse.exists() or not found:
         raise RatchetError("no night has run in this home", where=str(home.root), way_out="ratchet run")
@@ -305,7 +336,7 @@ def report(options: argparse.Namespace) -> int:
     from ratchet import steps
     from ratchet.night import Night
 
-    night = Night.from_environment(options.date, home=options.home)
+    night = _there(Night.from_environment(options.date, home=options.home))
     with night.home.lock():
         summary = steps.redraw(night)
     say(f"{summary['headline']}\n{summary['report']}")

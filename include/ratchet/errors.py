@@ -7,6 +7,7 @@
     ├── UnreachableError         a database or an object store that does not answer (exit code 1)
     ├── RunDayError              a run that names no day, or one that cannot be run
     ├── EventsGoneError          a night whose events are no longer kept (exit code 1)
+    ├── HomeMissingError         a home to read that is not there
     ├── HomeBusyError            another process is writing to the same home
     ├── StorageError             the disk is full or read-only
     │   └── OutdatedError        the warehouse is of an older version
@@ -68,6 +69,10 @@ class EventsGoneError(RatchetError):
     """Raised when a night cannot be run again because events that it looks at were deleted."""
 
     exit_code = 1
+
+
+class HomeMissingError(RatchetError):
+    """Raised when a command that only reads or decides is pointed at a home that is not there."""
 
 
 class HomeBusyError(RatchetError):

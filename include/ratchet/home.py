@@ -85,7 +85,7 @@ class Home:
 
     @property
     def health(self) -> Path:
-        """What the hourly check found: `latest.json`, and `hours/` with the counts that no night has yet."""
+        """What the hourly check found: `latest.json`, `hours/` with the counts that no night has yet, `heard.json`."""
         return self.root / "health"
 
     @property

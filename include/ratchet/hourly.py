@@ -8,13 +8,15 @@ rolled back. How an hour is read, judged and counted belongs to `log/recent.py`,
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ratchet import files, hourly_stops, objectives
-from ratchet.errors import RatchetError, RunDayError
+from ratchet.errors import LandingError, RatchetError, RunDayError
 from ratchet.night import Night
 from ratchet.settings import config_folder
 
@@ -24,9 +26,11 @@ if TYPE_CHECKING:
     from ratchet.analyze.grades import Alert
     from ratchet.analyze.hourly import HourHealth
     from ratchet.log.recent import Recent
+    from ratchet.log.sources import LandedSource
 
 HOUR = timedelta(hours=1)
 GAP_HOURS = 72  # the longest usual burn window: older hours that no night has are left unknown
+HEARD_FOR = timedelta(days=7)  # so long does an event that landed on its own day tell that this log comes by the hour
 NIGHT_DUE = timedelta(hours=30)  # after a day begins: six hours after it is over its night should have run
 LOCK_WAIT_S = 120.0
 _MART = "mart_health_hourly"
@@ -42,6 +46,8 @@ class Checked:
         problems: source or file -> why it could not be read.
         alerts: of the hour and of the pipeline.
         recent: what was read.
+        heard: the newest hour of which something landed within its day, None where it was not within `HEARD_FOR`.
+        is_empty: whether nothing is known of the hours since that night.
     """
 
     health: HourHealth
@@ -49,6 +55,8 @@ class Checked:
     problems: dict[str, str]
     alerts: tuple[Alert, ...]
     recent: Recent
+    heard: str | None
+    is_empty: bool
 
     def as_artifact(self, stopped: Iterable[str] = ()) -> dict[str, Any]:
         """Return the content of `health/latest.json`."""
@@ -73,45 +81,89 @@ def newest(now: datetime) -> datetime:
     return now.astimezone(UTC).replace(minute=0, second=0, microsecond=0, tzinfo=None)
 
 
-def run(night: Night, end: datetime, now: datetime) -> dict[str, Any]:
+def run(night: Night, end: datetime, now: datetime, *, asked: bool = False) -> dict[str, Any]:
     """Check the hour up to `end`; act only if it is the newest one that is over.
 
     Args:
         night: home, sources and settings; its day is not used.
         end: a whole hour, UTC without a zone.
         now: what time it is.
+        asked: whether a person named the landing zone, who should hear that nothing of these hours is in it.
 
     Returns:
         What `health/latest.json` says; of an older hour it is returned and nothing is written.
 
     Raises:
+        LandingError: if a person asked, and nothing is there to judge.
         RatchetError: if the hour is not over, or nothing can be read or written.
     """
     if end > newest(now):
         raise RunDayError(f"the hour up to {end:%Y-%m-%d %H}:00 is not over", way_out="wait, or name an earlier one")
     checked = check(night, end)
+    if asked and checked.is_empty and not checked.problems:
+        _refuse_nothing(night, checked, end)
     if end < newest(now):
         return checked.as_artifact()
     with night.home.lock(LOCK_WAIT_S):
         stopped = _act(night, checked, end, now)
         record = checked.as_artifact(stopped)
+        if checked.heard:
+            files.write_json(_heard_path(night), {"hour": checked.heard})
         files.write_json(night.home.health / "latest.json", record)
     return record
 
 
 def check(night: Night, end: datetime) -> Checked:
     """Read and judge an hour; only the counts of hours are kept, which the next check takes up."""
-    from ratchet.analyze.hourly import judge_hour
+    from ratchet.analyze.hourly import judge_hour, unheard
     from ratchet.deploy import decisions, incidents
 
+    night = replace(night, sources=_begun(night))
     day, kept = _snapshot(night, end)
     recent, hours = _hours(night, day, end)
     hourly = _together(kept, hours, day)
     recorded = decisions.read(night.home.decisions, date.max)
     changes = [*_changes(night, day), *recent.changes, *incidents.changes(recorded, f"{end.isoformat()}Z")]
+    heard = _heard(night, hours, end)
     health = judge_hour(hourly, objectives.load(config_folder()), end, changes)
+    health = health if heard else unheard(health)
     alerts = (*health.alerts, *_of_pipeline(night, recent, end))
-    return Checked(health, day, recent.problems, alerts, recent)
+    return Checked(health, day, recent.problems, alerts, recent, heard, not hours)
+
+
+def _begun(night: Night) -> tuple[LandedSource, ...]:
+    """Return the sources without a home's own landing zone that is still to come: nothing ever landed there."""
+    to_come = not night.home.landing.exists() and not night.home.loads.exists()
+    return tuple(s for s in night.sources if not (to_come and s.landing == night.home.landing))
+
+
+def _heard(night: Night, hours: Iterable[dict[str, Any]], end: datetime) -> str | None:
+    """Return the newest hour of which something was there on its own day, None where that is too long ago.
+
+    A log that is delivered by the day is silent until it comes: its hours say nothing before its night does.
+    """
+    path = _heard_path(night)
+    kept = [str(files.read_json(path)["hour"])] if path.exists() else []
+    today = [str(row["metric_hour"]) for row in hours if str(row["metric_hour"])[:10] == end.date().isoformat()]
+    found = max([*kept, *today], default="")
+    return found if found and datetime.fromisoformat(found) > end - HEARD_FOR else None
+
+
+def _heard_path(night: Night) -> Path:
+    return night.home.health / "heard.json"
+
+
+def _refuse_nothing(night: Night, checked: Checked, end: datetime) -> None:
+    """Tell whoever named a landing zone that nothing of the hours since the last night was read from it."""
+    single = next((s.landing for s in night.sources if Path(str(s.landing)).is_file()), None)
+    if checked.counts_from is None or single is not None:
+        name, zone = night.sources[0].name, night.sources[0].landing
+        raise LandingError(
+            f"nothing of the hour up to {end:%Y-%m-%d %H}:00 is in the landing zone, nor of the {GAP_HOURS} before",
+            where=night.landing_names(),
+            way_out=f"name an hour that it tells of, --hour YYYY-MM-DDTHH; what can be read of it: "
+            f"ratchet validate-logs {shlex.quote(str(zone))} --source {name}",
+        )
 
 
 def _snapshot(night: Night, end: datetime) -> tuple[date | None, pd.DataFrame | None]:

@@ -181,7 +181,8 @@ def agents(night: Night) -> AgentsResult:
     from ratchet.analyze.agents.night import compare_agents
 
     agents, executions = (mart(night, name) for name in ("mart_agents", "mart_executions"))
-    return compare_agents(agents, executions, night.settings.failure_classes, night.day)
+    wanted = night.settings
+    return compare_agents(agents, executions, wanted.failure_classes, wanted.k_anonymity, night.day)
 
 
 def gaps(night: Night) -> GapsResult:

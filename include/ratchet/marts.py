@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -21,13 +21,14 @@ import ratchet.errors as errors
 from ratchet import answer_phrases, files, learning_patterns
 from ratchet.home import Home
 from ratchet.settings import config_folder
-from ratchet.warehouse import Warehouse, WindowSettings, explain
+from ratchet.warehouse import Warehouse, explain
 
 if TYPE_CHECKING:
     import pandas as pd
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 _MANIFEST = "manifest"
+_SOME_DAY = date(1, 1, 1)  # stands in compiled SQL for the day of a night
 _parsed: dict[str, Any] = {}
 
 
@@ -68,8 +69,12 @@ def build(home: Home, day: date, *, full_refresh: bool = False) -> BuildSummary:
 
 
 def _selection(warehouse: Warehouse, full_refresh: bool) -> list[str]:
-    """Leave out what no night needs: unit tests, tests of what SQL guarantees, views that are in place."""
-    left_out = ["--exclude-resource-type", "unit_test", "--exclude", "tag:thorough"]
+    """Leave out what no night needs: unit tests, tests of one model at a time, views that are in place.
+
+    The rules of all marts are looked at in one query (`tests/marts_are_sound.sql`); those of daily statistics follow
+    from their SQL.
+    """
+    left_out = ["--exclude-resource-type", "unit_test", "--exclude", "test_name:sound"]
     if full_refresh:
         return [*left_out, "--full-refresh"]
     in_place = warehouse.views_of == project_hash()
@@ -113,20 +118,20 @@ def draw_docs(home: Home) -> Path:
     return home.marts_page
 
 
-def rows_as_of(home: Home, day: date, model: str, known: WindowSettings) -> pd.DataFrame:
-    """Return what a mart holds as of an earlier day, from the daily statistics of tonight's build; keeps nothing.
+@contextmanager
+def earlier_nights(home: Home, models: Sequence[str]) -> Iterator[Callable[[str, date], pd.DataFrame]]:
+    """Yield what says which rows a mart held as of an earlier day, from the daily statistics of tonight's build.
+
+    The marts are compiled once, whatever the number of days; nothing is kept.
 
     Raises:
-        StepFailedError: if the mart cannot be compiled.
+        StepFailedError: if a mart cannot be compiled.
     """
     with Warehouse.open(home) as warehouse:
-        tonight = warehouse.context()
-        warehouse.prepare(day, (), known)
-        try:
-            result = run_dbt(warehouse, "compile", "--select", model)
-            return warehouse.frame(result.result.results[0].node.compiled_code)
-        finally:
-            warehouse.prepare(tonight["as_of"], (), known)
+        told = warehouse.context() | {"as_of": _SOME_DAY}
+        results = run_dbt(warehouse, "compile", "--select", *models, told=told).result.results
+        sql = {r.node.name: r.node.compiled_code for r in results}
+        yield lambda model, day: warehouse.frame(sql[model].replace(_literal(_SOME_DAY), _literal(day)))
 
 
 @cache
@@ -155,10 +160,11 @@ def _options(home: Home) -> list[str]:
     ]
 
 
-def run_dbt(warehouse: Warehouse, command: str, *arguments: str) -> Any:
+def run_dbt(warehouse: Warehouse, command: str, *arguments: str, told: Mapping[str, Any] | None = None) -> Any:
     """Run one dbt command over an open, prepared warehouse and return dbt's own result.
 
-    `test` gets no literals of the night, since unit tests bring a night of their own.
+    Models are told of the night that was prepared, or of what is `told` in its place. `test` gets no literals, since
+    unit tests bring a night of their own.
 
     Raises:
         StepFailedError: if anything failed; names the first model or test.
@@ -172,7 +178,7 @@ def run_dbt(warehouse: Warehouse, command: str, *arguments: str) -> Any:
     if _MANIFEST not in _parsed:
         with _environment(RATCHET_WAREHOUSE=path, RATCHET_CONTEXT="{}"):
             _parsed[_MANIFEST] = _parse(home)
-    context = {} if command == "test" else _literals(warehouse.context())
+    context = {} if command == "test" else _literals(told or warehouse.context())
     with _environment(RATCHET_WAREHOUSE=path, RATCHET_CONTEXT=json.dumps(context), **_catalogues()):
         result = dbtRunner(manifest=_parsed[_MANIFEST]).invoke([command, *_options(home), *arguments])
     _raise_on_failure(result, home, warehouse)

@@ -97,15 +97,19 @@ def read(night: Night, now: datetime | None = None) -> Status:
 
 
 def _with_hour(known: Status, home: Home, now: datetime) -> Status:
-    """Return the worse of a night's status and the hour's; an hour that has expired says only that it did."""
+    """Return the worse of a night's status and the hour's; an hour that has expired says only that it did.
+
+    An hour with too few events to judge, of which no more were expected, leaves the night's word as it is.
+    """
     path = home.health / "latest.json"
     if not path.exists():
         return known
     hour = files.read_json(path)
     if datetime.fromisoformat(hour["expires_at"]) < now:
         return replace(known, reason=f"{known.reason}; the newest hourly check is that of {hour['hour']}")
-    if ORDER.index(hour["status"]) <= ORDER.index(known.status):
-        return replace(known, hour=hour["hour"])
+    is_mute = hour["status"] == "no data" and not any(alert["kind"] == "silence" for alert in hour["alerts"])
+    if is_mute or ORDER.index(hour["status"]) <= ORDER.index(known.status):
+        return replace(known, hour=None if is_mute else hour["hour"])
     return replace(known, status=hour["status"], reason=f"since {hour['hour']}: {hour['reason']}", hour=hour["hour"])
 
 

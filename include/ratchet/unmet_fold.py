@@ -19,8 +19,8 @@ from ratchet.night import Night
 if TYPE_CHECKING:
     from ratchet.contracts.apis import Api
 
-VERSION = 2  # raised whenever the same texts would get other clusters
-MODEL = "mart_request_texts"
+VERSION = 3  # raised whenever the same texts would get other clusters
+TEXTS, GAPS = "mart_request_texts", "mart_feature_gaps"
 _SETTINGS = (
     *("gap_window_days", "suggestion_window_days", "gap_floor_events", "gap_floor_units", "k_anonymity"),
     *("rephrase_window_s", "rephrase_similarity", "history_start"),
@@ -35,7 +35,6 @@ def tonight(night: Night, apis: Sequence[tuple[str, Api]], gaps: Mapping[str, in
         apis: connected APIs that can do something, by name.
         gaps: demand of tonight's gaps by intent.
     """
-    from ratchet import marts
     from ratchet.analyze.unmet import find_unmet
 
     known: list[Known] = []
@@ -44,15 +43,26 @@ def tonight(night: Night, apis: Sequence[tuple[str, Api]], gaps: Mapping[str, in
     done = [day for day in days if _is_current(_path(night, day), keys[day])]
     if done:
         known = _read(_path(night, done[-1]))
-    for day in days[days.index(done[-1]) + 1 if done else 0 :]:
-        rows = marts.rows_as_of(night.home, day, MODEL, night.settings)
-        counted = marts.rows_as_of(night.home, day, "mart_feature_gaps", night.settings)
-        _, known = find_unmet(rows, known, _exposure(counted, night), (), night.settings, day)
-        _write(_path(night, day), keys[day], known)
-    rows, counted = inputs.mart(night, MODEL), inputs.mart(night, "mart_feature_gaps")
+    known = _caught_up(night, {day: keys[day] for day in days[days.index(done[-1]) + 1 if done else 0 :]}, known)
+    rows, counted = inputs.mart(night, TEXTS), inputs.mart(night, GAPS)
     result, state = find_unmet(rows, known, _exposure(counted, night), apis, night.settings, night.day, gaps)
     _write(_path(night, night.day), keys[night.day], state)
     return result
+
+
+def _caught_up(night: Night, missing: Mapping[date, str], known: list[Known]) -> list[Known]:
+    """Keep the states of days that have none, in order; return what is known after the last."""
+    from ratchet import marts
+    from ratchet.analyze.unmet import find_unmet
+
+    if not missing:
+        return known
+    with marts.earlier_nights(night.home, (TEXTS, GAPS)) as rows_of:
+        for day, key in missing.items():
+            exposure = _exposure(rows_of(GAPS, day), night)
+            _, known = find_unmet(rows_of(TEXTS, day), known, exposure, (), night.settings, day)
+            _write(_path(night, day), key, known)
+    return known
 
 
 def _exposure(counted: Any, night: Night) -> Any:

@@ -30,7 +30,7 @@ from ratchet.home import Home
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA_VERSION = 6  # raised whenever a daily statistic changes its columns or its meaning
+SCHEMA_VERSION = 7  # raised whenever a daily statistic changes its columns or its meaning
 LOOKBACK_DAYS = 7  # an interaction and its feedback may land this far apart
 Told = date | int | float | list[str]
 _TOLD_TYPES = {int: "bigint", float: "double", list: "varchar[]"}  # any other is a date

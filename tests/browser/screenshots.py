@@ -28,20 +28,27 @@ def main(home: Path) -> None:
         for name, address, viewport, anchor in (
             ("report", nights[-1], DESKTOP, ""),
             ("report_phone", nights[-1], PHONE, ""),
+            ("report_dark", nights[-1], DESKTOP, ""),
+            ("services", nights[-1], DESKTOP, "services"),
             ("improvements", nights[-1], DESKTOP, "improvements"),
-            ("trends", nights[-1], DESKTOP, "trends"),
+            ("key_figures", nights[-1], DESKTOP, "kpis"),
             ("shelf", shelf, DESKTOP, ""),
+            ("shelf_phone", shelf, PHONE, ""),
         ):
-            page = browser.new_page(viewport=viewport, color_scheme="light")  # type: ignore[arg-type]
+            scheme = "dark" if name.endswith("_dark") else "light"
+            page = browser.new_page(viewport=viewport, color_scheme=scheme)  # type: ignore[arg-type]
             page.goto(address.as_uri())
+            if name == "services":
+                page.check("#service-1")
             taken(page, anchor, IMAGES / f"{name}.png")
+            page.close()
         browser.close()
 
 
 def taken(page: Page, anchor: str, path: Path) -> None:
     """Write what the window shows, with the heading of an anchor at its top."""
     if anchor:
-        page.locator(f"#{anchor}").evaluate("heading => window.scrollTo(0, heading.offsetTop - 24)")
+        page.locator(f"#{anchor}").evaluate("e => scrollTo(0, e.getBoundingClientRect().top + scrollY - 24)")
     page.screenshot(path=path)
     sys.stdout.write(f"{path}\n")
 

@@ -198,6 +198,35 @@ def test_the_page_needs_no_script(open_page: Callable[..., Page]) -> None:
     assert page.locator("details[open]").count() == 1
 
 
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_one_service_is_chosen_without_a_script(
+    open_page: Callable[..., Page], axe: str, viewport: dict[str, int]
+) -> None:
+    page = open_page("hostile", viewport, scripts=False)
+    shown = page.locator(".by-service > .panel:visible")
+    assert shown.locator("caption").first.inner_text().startswith("All services")
+    for n in (1, 8):
+        page.check(f"#service-{n}")
+        assert shown.count() == 1
+        assert shown.get_attribute("aria-labelledby") == f"service-{n}-name"
+    assert shown.locator("h4").inner_text().startswith("x" * 59)
+    width, beyond = page.evaluate(TOO_WIDE)
+    assert (beyond, width <= viewport["width"]) == ([], True)
+    page.keyboard.press("ArrowUp")
+    assert shown.get_attribute("aria-labelledby") == "service-7-name"
+    page.click("a[href='#services']")
+    page.check("#service-0")
+    assert shown.count() == 1
+
+
+def test_axe_finds_no_violation_in_one_service(open_page: Callable[..., Page], axe: str) -> None:
+    page = open_page("usual", DESKTOP)
+    page.check("#service-1")
+    page.evaluate(axe)
+    found: dict[str, Any] = page.evaluate("() => axe.run('#services ~ .by-service', {resultTypes: ['violations']})")
+    assert [v["id"] for v in found["violations"]] == []
+
+
 def test_it_prints_on_paper_with_every_chapter(open_page: Callable[..., Page]) -> None:
     page = open_page("usual", DESKTOP)
     pdf = page.pdf(prefer_css_page_size=True)

@@ -55,21 +55,26 @@ class People(threading.Thread):
     def look(self, too_late):
         """Answer what is open and return it; too late, end what is open, so that a run that waits in vain ends."""
         from airflow.models.hitl import HITLDetail
-        from airflow.models.trigger import handle_event_submit
-        from airflow.triggers.base import TriggerEvent
         from airflow.utils.session import create_session
 
         answered = []
         with create_session() as session:
-            found = session.scalars(select(HITLDetail).where(HITLDetail.responded_at.is_(None))).all()
-            for detail in [d for d in found if d.task_instance.state == "awaiting_input"]:
+            for detail in [d for d in session.scalars(select(HITLDetail)) if d.task_instance.state == "awaiting_input"]:
                 if too_late:
                     detail.task_instance.state = "failed"
+                elif detail.responded_at is not None:  # the run wrote its own state over the answer: it is said again
+                    self.hand_in(detail, detail.as_resume_event_payload(), session)
                 elif self.answers.get(detail.subject):
                     answered.append((detail.subject, detail.body))
-                    event = TriggerEvent(self.said(detail))
-                    handle_event_submit(event, task_instance=detail.task_instance, session=session)
+                    self.hand_in(detail, self.said(detail), session)
         return answered
+
+    @staticmethod
+    def hand_in(detail, payload, session):
+        from airflow.models.trigger import handle_event_submit
+        from airflow.triggers.base import TriggerEvent
+
+        handle_event_submit(TriggerEvent(payload), task_instance=detail.task_instance, session=session)
 
     def said(self, detail):
         option, said, user = self.answers[detail.subject][0]

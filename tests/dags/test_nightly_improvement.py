@@ -3,12 +3,17 @@
 import copy
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from ratchet import nights, steps
-from ratchet.errors import GateFailedError, StepFailedError
+from ratchet.errors import GateFailedError, SourceError, StepFailedError
+from ratchet.log.sources import LandedSource
+from ratchet.log.tables import databases
+from ratchet.log.tables.land import land
 from ratchet.night import Night
 from tests.unit.test_notices import webhook
 
@@ -27,6 +32,48 @@ def test_the_tasks_are_the_plan_and_a_verdict(nightly):
         assert task.trigger_rule == ("all_done" if step.always else "all_success"), step.name
         group = task.task_group.group_id
         assert group in (step.group, None if step.group == step.name else step.group), step.name
+
+
+def resolved(nightly, name):
+    """Return the database of an Airflow connection, found by the function that every task hands to its step."""
+    connection = nightly.get_task("ingest").python_callable.__globals__["connection"]
+    return databases.database_url(name, connection, "source shop")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "postgresql://reader:p%40ss%3Aw%2Frd@db.example:5433/app?sslmode=require",
+        '{"conn_type": "postgres", "login": "reader", "password": "p@ss:w/rd", "host": "db.example", "port": 5433, '
+        '"schema": "app", "extra": {"sslmode": "require"}}',
+    ],
+    ids=["uri", "json"],
+)
+def test_a_table_is_reached_by_an_airflow_connection_as_a_task_finds_it(nightly, monkeypatch, said):
+    monkeypatch.setenv("AIRFLOW_CONN_SHOP_DB", said)
+    url = resolved(nightly, "shop_db")
+    assert (url.get_backend_name(), url.username, url.password) == ("postgresql", "reader", "p@ss:w/rd")
+    assert (url.host, url.port, url.database, dict(url.query)) == ("db.example", 5433, "app", {"sslmode": "require"})
+
+
+def test_rows_of_a_table_land_over_an_airflow_connection(nightly, monkeypatch, tmp_path):
+    with closing(sqlite3.connect(tmp_path / "app.db")) as database, database:
+        database.execute("create table asked (id integer, written_at timestamp, question text)")
+        database.execute(f"insert into asked values (1, '{DAY} 08:00:00', 'Where is it?')")
+    for name, value in (("TABLE", "asked"), ("TABLE_WATERMARK", "written_at"), ("TABLE_CONNECTION", "shop_db")):
+        monkeypatch.setenv(f"RATCHET_{name}", value)
+    monkeypatch.setenv("AIRFLOW_CONN_SHOP_DB", f'{{"conn_type": "sqlite", "host": "{tmp_path / "app.db"}"}}')
+    connection = nightly.get_task("ingest").python_callable.__globals__["connection"]
+    assert land([LandedSource("sql_table", tmp_path / "rows")], DAY, connection) == [DAY]
+
+
+def test_a_connection_that_airflow_does_not_know_is_one_line_with_the_way_out(nightly):
+    with pytest.raises(SourceError) as caught:
+        resolved(nightly, "nobody_made_it")
+    assert str(caught.value) == (
+        "there is no Airflow connection 'nobody_made_it' (source shop) — add it in Airflow, "
+        "or export AIRFLOW_CONN_NOBODY_MADE_IT=postgresql://…"
+    )
 
 
 def test_the_report_and_the_verdict_wait_for_every_part(nightly):

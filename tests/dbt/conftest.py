@@ -5,16 +5,19 @@ from __future__ import annotations
 import random
 import shutil
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from tests.dbt.trials import TRIALS, flag_fields, outcome_fields
+from tests.made_once import made_once
 
 from ratchet import files, marts
 from ratchet.contracts.experiments import Trial
@@ -56,6 +59,7 @@ class Lake:
     home: Home
     windows: Windows = Windows()
     trials: tuple[Trial, ...] = TRIALS
+    models: tuple[str, ...] = ()  # all
 
     def land(self, day: date, events: Iterable[Mapping[str, Any]], version: str = "1") -> None:
         rows = list(events)
@@ -88,7 +92,8 @@ class Lake:
 
     def night(self, day: date) -> marts.BuildSummary:
         pending = self.prepare(day)
-        built = marts.build(self.home, day)
+        with patch.object(marts, "_selection", self._selection) if self.models else nullcontext():
+            built = marts.build(self.home, day)
         with Warehouse.open(self.home) as warehouse:
             warehouse.mark_built(self.hashes(day), pending)
             warehouse.snapshot(day)
@@ -100,6 +105,14 @@ class Lake:
     def frame(self, sql: str) -> pd.DataFrame:
         with Warehouse.open(self.home) as warehouse:
             return warehouse.frame(sql)
+
+    def only(self, *models: str) -> Lake:
+        """From now on build no more than these models and what they need, and test nothing."""
+        self.models = models
+        return self
+
+    def _selection(self, _warehouse: Warehouse, _full_refresh: bool) -> list[str]:
+        return ["--resource-type", "model", "--select", *(f"+{model}" for model in self.models)]
 
     def snapshot_bytes(self, day: date) -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in sorted(self.home.snapshot(day).iterdir())}
@@ -136,11 +149,14 @@ def events_by_day() -> dict[date, list[Event]]:
 @pytest.fixture(scope="session")
 def five_nights(tmp_path_factory: pytest.TempPathFactory, events_by_day: dict[date, list[Event]]) -> Lake:
     """Five landing days, every night built in order. Tests only read it."""
-    lake = Lake(Home(tmp_path_factory.mktemp("five") / "home"))
-    for day, events in events_by_day.items():
-        lake.land(day, events)
-        lake.night(day)
-    return lake
+
+    def make(folder: Path) -> None:
+        lake = Lake(Home(folder))
+        for day, events in events_by_day.items():
+            lake.land(day, events)
+            lake.night(day)
+
+    return Lake(Home(made_once(tmp_path_factory, "five_nights", make)))
 
 
 @pytest.fixture

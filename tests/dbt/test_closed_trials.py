@@ -38,7 +38,7 @@ def assert_same(first: list[pd.DataFrame], second: list[pd.DataFrame]) -> None:
 @pytest.fixture
 def closing(five_nights_copy: Any, events_by_day: dict[date, Any]) -> Any:
     """Two nights after the end of two trials; on the second a late event of their time lands."""
-    lake = five_nights_copy
+    lake = five_nights_copy.only(*MARTS)
     lake.trials = (*EDITED, SHORT, UNSTARTED)
     outcome = next(e for e in events_by_day[FIRST] if e["event_type"] == "outcome" and e["metric"] == "points")
     for n, events in enumerate([[], [outcome | {"event_id": "late", "value": 1e6}]]):

@@ -11,6 +11,8 @@ import pytest
 from tests.dbt.trial_oracle import DAYS, Event, Reading, Unit, readings
 from tests.dbt.trials import TRIALS
 
+MARTS = ("mart_experiments", "mart_experiment_units", "mart_experiment_assignments")
+
 
 @pytest.fixture(params=[DAYS[0], DAYS[2], DAYS[4]], ids=str)
 def day(request: pytest.FixtureRequest) -> date:
@@ -97,14 +99,13 @@ def test_assignments(five_nights: Any, day: date, told: list[Reading]) -> None:
 def test_a_trial_that_a_later_night_learns_of_needs_no_old_day_again(
     new_lake: Any, events_by_day: dict[date, list[Event]], five_nights: Any
 ) -> None:
-    lake = new_lake("late")
+    lake = new_lake("late").only(*MARTS)
     for day in DAYS:
         lake.land(day, events_by_day[day])
         lake.trials = () if day < DAYS[-1] else TRIALS
         lake.night(day)
     assert lake.mart("mart_experiments", DAYS[1]).empty
-    marts = ("mart_experiments", "mart_experiment_units", "mart_experiment_assignments")
-    for mart in marts:
+    for mart in MARTS:
         pd.testing.assert_frame_equal(lake.mart(mart, DAYS[-1]), five_nights.mart(mart, DAYS[-1]))
 
 
@@ -127,7 +128,7 @@ def test_the_request_that_asked_for_the_flag_counts(
     flag = {"event_type": "flag_evaluation", "event_id": "f", "occurred_at": f"{day}T{exposed}", **common}
     flag |= {"flag_key": "f", "variant": "a", "unit_id": "u", "unit_type": "user", "reason": "SPLIT"}
     lake.land(day, [request | {"success": False, "duration_ms": duration_ms}, flag])
-    lake.night(day)
+    lake.only("mart_experiments").night(day)
     mart = lake.mart("mart_experiments", day).query("trial_id == 'split_only' and variant == 'a'").set_index("metric")
     assert mart.loc["failed", ["units", "observations", "sum_y"]].tolist() == [1, counts, counts]
 
@@ -137,7 +138,7 @@ def test_a_trial_that_is_over_stays_as_it_was(five_nights_copy: Any) -> None:
     begun = datetime(2025, 1, 5, tzinfo=UTC)
     five_nights_copy.trials = (replace(TRIALS[2], starts_at=begun), replace(TRIALS[2], trial_id="kept"))
     five_nights_copy.land(DAYS[0] + year, [])
-    five_nights_copy.night(DAYS[0] + year)
+    five_nights_copy.only("mart_experiments").night(DAYS[0] + year)
     mart = five_nights_copy.mart("mart_experiments", DAYS[0] + year)
     assert mart.groupby("trial_id")["units"].sum().to_dict()["short"] == 0
     before = five_nights_copy.mart("mart_experiments", DAYS[-1])

@@ -13,8 +13,6 @@ from benchmarks import bench_fingerprints as bench
 from tests.dbt.tracebacks import FRAMES, TRACES
 from tests.unit.log.sources.conftest import _land, _map
 
-from ratchet import marts
-
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 SENTRY = DATA / "glitchtip_sentry_events"
 DAY = date(2026, 1, 5)
@@ -31,8 +29,7 @@ def fingerprinted(lake: Any) -> Fingerprinted:
     def run(events: Iterable[Event]) -> dict[str, Event]:
         rows = [{"event_type": "error", "occurred_at": f"{DAY}T10:00:00", "error_type": "E", **e} for e in events]
         lake.land(DAY, rows)
-        lake.prepare(DAY)
-        marts.build(lake.home, DAY)
+        lake.only("int_errors").night(DAY)
         return {row["event_id"]: row for row in lake.frame("select * from int_errors").to_dict("records")}
 
     return run

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from scipy.stats import binom
 from tests.dbt.log_oracle import (
     DAYS,
     SCORES,
@@ -304,6 +305,40 @@ def test_key_figures(five_nights: Any, day: date, log: Log) -> None:
             assert (row["numerator"], row["denominator"], row["n"]) == (pytest.approx(numerator), denominator, n), (
                 metric
             )
+
+
+def test_limits_of_durations_are_order_statistics_that_hold_in_95_of_100(five_nights: Any, day: date, log: Log) -> None:
+    mart = five_nights.mart("mart_kpis_daily", day)
+    assert mart.loc[~mart["metric"].isin(QUANTILES), ["low", "high"]].isna().all(axis=None)
+    seen = set()
+    for row in mart[mart["metric"].isin(QUANTILES)].itertuples():
+        asked = real(log.roots(row.window_days, end=row.metric_date))
+        values = sorted(e["duration_ms"] for e in asked if e["duration_ms"] is not None)
+        for side, rank in zip(("low", "high"), ranks(QUANTILES[row.metric], len(values)), strict=True):
+            if 1 <= rank <= len(values):
+                assert getattr(row, side) == pytest.approx(values[rank - 1], rel=0.0100001)
+                seen.add((row.metric, side))
+            else:
+                assert pd.isna(getattr(row, side))
+    assert ("p50_ms", "low") in seen
+    assert ("p50_ms", "high") in seen
+
+
+QUANTILES = {"p50_ms": 0.5, "p95_ms": 0.95, "p99_ms": 0.99}
+
+
+def ranks(share: float, n: int) -> tuple[int, int]:
+    """Return the ranks between which the quantile lies in 95 of 100 samples."""
+    reach = 1.959964 * math.sqrt(n * share * (1 - share))
+    return math.floor(n * share - reach), math.ceil(n * share + reach) + 1
+
+
+@pytest.mark.parametrize("share", QUANTILES.values())
+def test_those_ranks_hold_the_quantile_at_least_as_often_as_said(share: float) -> None:
+    for n in range(20, 3000, 7):
+        low, high = ranks(share, n)
+        if low >= 1 and high <= n:
+            assert binom.cdf(high - 1, n, share) - binom.cdf(low - 1, n, share) >= 0.95
 
 
 def sessions(log: Log) -> dict[Any, list[Event]]:

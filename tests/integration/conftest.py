@@ -12,6 +12,7 @@ import pytest
 from ratchet import cli, samples
 from ratchet.night import Night
 from ratchet.nights import run_nights
+from tests.made_once import made_once
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data"
@@ -24,9 +25,12 @@ DRAWN_BY_OTHERS = ("manifest.json", "drift.html", "data_docs")
 @pytest.fixture(scope="session")
 def landing(tmp_path_factory):
     """Four days of small sample logs."""
-    folder = tmp_path_factory.mktemp("logs") / "landing"
+    return made_once(tmp_path_factory, "landing", small_logs)
+
+
+def small_logs(folder):
+    """Write what every process writes the same."""
     samples.write(folder, days=DAYS, events_per_day=600, seed=3, end=LAST)
-    return folder
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,4 @@ def run(landing, home, days):
 @pytest.fixture(scope="session")
 def in_order(landing, tmp_path_factory):
     """A home in which the four nights ran in order, in one process."""
-    home = tmp_path_factory.mktemp("in_order") / "home"
-    run(landing, home, NIGHTS)
-    return home
+    return made_once(tmp_path_factory, "in_order", lambda home: run(landing, home, NIGHTS))

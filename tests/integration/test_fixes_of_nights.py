@@ -46,7 +46,7 @@ def git(folder, *arguments):
 
 def test_a_failing_call_succeeds_after_two_nights_and_a_yes(tmp_path, monkeypatch):
     home, landing, config, repository = (tmp_path / name for name in ("home", "landing", "config", "app.git"))
-    samples.write(landing, days=14, events_per_day=2000, seed=3, end=LAST)
+    samples.write(landing, days=14, events_per_day=1000, seed=3, end=LAST)
     repository.mkdir()
     git(repository, "init", "--quiet", "--bare", ".")
     shutil.copytree(ROOT / "include" / "config", config)

@@ -37,9 +37,11 @@ def test_the_order_of_nights_changes_nothing(in_order, landing, tmp_path):
 
 def test_a_killed_run_heals(in_order, landing, tmp_path):
     command = [sys.executable, "-m", "ratchet.cli", "run", "--landing", landing, "--home", tmp_path]
-    for delay_s in (4.0, 20.0):
+    for begun in ("bronze", "warehouse.duckdb.wal"):  # while it loads, and while dbt builds
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(delay_s)
+        while not (tmp_path / begun).exists():
+            assert process.poll() is None
+            time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
         process.wait()
     run(landing, tmp_path, HEALED)

@@ -44,9 +44,18 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_it_takes_five_commands_of_which_the_first_two_are_those_of_every_newcomer():
     assert len(COMMANDS) == 5
-    assert COMMANDS[0].startswith("git clone ")
+    assert COMMANDS[0] == "git clone ADDRESS ratchet && cd ratchet"
     assert COMMANDS[1] == "make setup"
     assert re.search(r"(?m)^setup:", (PROJECT_ROOT / "Makefile").read_text("utf-8"))
+
+
+def test_the_first_command_clones_what_the_second_is_said_in(tmp_path):
+    if not (PROJECT_ROOT / ".git").exists():
+        pytest.skip("this checkout is no git repository")
+    line = COMMANDS[0].replace("ADDRESS", f"-q --depth 1 'file://{PROJECT_ROOT}'")
+    done = bash(f"{line} && make -n setup PYTHON=python3", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "-m venv .venv" in done.stdout
 
 
 def test_the_walk_ends_at_a_report_on_the_file(clone):
@@ -58,6 +67,9 @@ def test_the_walk_ends_at_a_report_on_the_file(clone):
     report = Path(done.stdout.strip().splitlines()[-1].removeprefix("Open the newest: "))
     assert report.name == "report.html"
     shown = (clone / report).read_text("utf-8")
+    links = [link for link in re.findall(r'href="([^"#]+)', shown) if not link.startswith("data:")]
+    assert [link for link in links if not (clone / report.parent / link).exists()] == []
+    assert {"data_docs/raw/index.html", "data_docs/marts/index.html", "../index.html"} <= set(links)
     assert "cancel_order" in shown
     assert "too few events" in shown
 

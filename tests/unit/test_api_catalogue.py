@@ -1,6 +1,7 @@
 """A night's catalogue: from snapshots on file and calls in a mart, with a client proven once."""
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 from types import SimpleNamespace
 
@@ -11,6 +12,7 @@ from ratchet.analyze.api_shapes import shape
 from ratchet.api_snapshots import Snapshot
 from ratchet.connected_apis import ConnectedApi
 from ratchet.contracts.improvements import Priority
+from ratchet.errors import SpecError
 from ratchet.home import Home
 from ratchet.validate.api_clients import Verdict
 
@@ -83,6 +85,22 @@ def test_an_api_without_a_specification_is_known_by_its_calls(home):
 def test_a_specification_that_cannot_be_used_is_a_reason(home):
     seen(home, DAY, b"asyncapi: 2.0.0")
     assert made(home)["pets"].refused.startswith("this is an AsyncAPI document")
+
+
+def test_a_client_that_cannot_be_written_is_a_reason_and_leaves_the_others_alone(home, proofs, monkeypatch):
+    seen(home, DAY, spec("/pets"))
+    write = api_catalogue.client_files
+
+    def written(api, name, runtime):
+        if name == "odd":
+            raise SpecError("reference '#/x' points at nothing")
+        return write(api, name, runtime)
+
+    monkeypatch.setattr(api_catalogue, "client_files", written)
+    good = made(home)["pets"]
+    odd, pets = api_catalogue.with_clients(home, [replace(good, name="odd"), good])
+    assert (odd.client, odd.refused) == (None, "no client can be written: reference '#/x' points at nothing")
+    assert pets.client.problems == ()
 
 
 def test_a_client_is_proven_once_and_kept_by_its_hash(home, proofs):

@@ -177,6 +177,26 @@ def test_a_token_goes_to_the_api_and_into_no_file_even_where_the_api_repeats_it(
     assert SECRET not in repr(found) + caplog.text
 
 
+@pytest.mark.parametrize("form", [SECRET, SECRET.upper()])
+def test_a_redirect_that_carries_the_token_is_refused_without_a_word_of_it(server, tmp_path, monkeypatch, form):
+    monkeypatch.setenv("PETS_TOKEN", SECRET)
+    server.answers["/v1/openapi.json"] = (302, {"Location": f"http://{form}.example/{form}"}, b"")
+    found = look(
+        server, tmp_path, token_env="PETS_TOKEN", spec=f"http://127.0.0.1:{server.server_port}/v1/openapi.json"
+    )
+    assert "is not in allow_hosts" in found.reason
+    assert SECRET not in found.reason.lower()
+
+
+@pytest.mark.parametrize("echoed", ['a/b+c="d', "a%2Fb%2Bc%3D%22d", "a/b%2Bc%3D%22d", r"a\/b+c=\"d"])
+def test_a_token_is_blotted_out_however_it_is_written(server, tmp_path, monkeypatch, echoed):
+    monkeypatch.setenv("PETS_TOKEN", 'a/b+c="d')
+    server.answers["/v1/openapi.json"] = (200, {}, spec().replace(b"Pets", b"before " + echoed.encode() + b" after"))
+    look(server, tmp_path, token_env="PETS_TOKEN")
+    (kept,) = (tmp_path / "apis").rglob("spec*")
+    assert b"before *** after" in kept.read_bytes()
+
+
 def test_a_token_that_is_not_there_is_said_and_the_rest_goes_on(server, tmp_path, monkeypatch):
     monkeypatch.delenv("PETS_TOKEN", raising=False)
     server.answers["/v1/openapi.json"] = (200, {}, spec())

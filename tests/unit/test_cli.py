@@ -21,6 +21,40 @@ def test_what_could_drive_a_terminal_is_shown_as_text(capsys):
     assert capsys.readouterr().out == "a\\x1b[31mred\\x07 \\x202eright to left\nnext\n"
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(("status",), ("status", "--json"), ("health",), ("health", "--landing", "."), ("backtest",)),
+        *(("report", "--date", "2026-11-20"), ("approve", "abc"), ("reject", "abc"), ("snooze", "abc")),
+        *(("assign", "abc", "--to", "ann"), ("erase", "--unit", "u-1"), ("docs", "--marts")),
+    ],
+    ids=" ".join,
+)
+def test_a_home_that_is_not_there_is_told_and_not_made(tmp_path, monkeypatch, capsys, command):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main([*command, "--home", "typo"]) == 2
+    assert capsys.readouterr() == (
+        "",
+        f"ratchet: there is no home ({tmp_path / 'typo'}) — name another, --home DIR, or make one: ratchet run\n",
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_logs_of_ones_own_never_meet_those_of_the_demo(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for folder in ("demo/landing", "my-logs"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "demo" / "landing" / "truth.json").write_text("{}", "utf-8")
+    for landing in ("my-logs", "s3://bucket/logs"):
+        assert cli.main(["run", "--landing", landing, "--home", "demo"]) == 2
+        told = capsys.readouterr().err
+        assert "sample logs, which would count together with yours" in told
+        assert "--home my-home" in told
+    assert not (tmp_path / "demo" / "bronze").exists()
+    assert cli.main(["run", "--landing", "demo/landing", "--home", "demo"]) == 2
+    assert "nothing has landed" in capsys.readouterr().err
+
+
 def test_every_command_is_in_the_readme():
     from ratchet.settings import PROJECT_ROOT
 

@@ -222,6 +222,45 @@ def test_status_is_the_worse_of_night_and_hour(night):
     assert later.reason.endswith("the newest hourly check is that of 2026-11-20T13:00Z")
 
 
+def test_a_log_that_comes_once_a_day_is_no_silence_and_leaves_the_nights_word(night):
+    """The demo's home: whole days, none of today. The same home hears of silence once its log came by the hour."""
+    published(night)
+    land(night, 1, set())
+    (night.home.landing / f"dt={DAY}" / "1.jsonl").rename(night.home.landing / f"dt={BEFORE}" / "1.jsonl")
+    for hours in (-12, 0, 24):
+        found = run(replace(night, today=DAY + timedelta(days=max(hours, 0) // 24)), hours)
+        assert (found["status"], [a["kind"] for a in found["alerts"] if a["kind"] != "stale"]) == ("no data", [])
+        assert found["reason"].endswith("landed within its own day; the night judges it")
+    assert status.read(night, NOW + timedelta(hours=24)).status == "healthy"
+    shutil.rmtree(night.home.health)
+    land(night, 11, set())
+    assert [a["kind"] for a in run(night)["alerts"]] == ["silence"]
+    assert files.read_json(night.home.health / "heard.json") == {"hour": "2026-11-20T11:00:00"}
+    assert status.read(night, NOW).status == "no data"
+    for days, raised in ((6, ["silence", "stale"]), (7, ["stale"])):
+        later = run(replace(night, today=DAY + timedelta(days=days)), 24 * days)
+        assert sorted(a["kind"] for a in later["alerts"]) == raised
+    open_now = incidents.under_way(decisions.read(night.home.decisions, date.max)).values()
+    assert sorted(str(f["kind"]) for f in open_now) == ["silence", "stale"]  # it is not over: nothing was heard since
+
+
+def test_a_home_without_logs_is_quiet_and_one_without_nights_tells_it_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("RATCHET_HOME", str(tmp_path / "home"))
+    night = replace(Night.from_environment(DAY), today=DAY)
+    for hours in range(2):
+        found = run(night, hours)
+        assert (found["status"], found["alerts"], found["problems"]) == ("no data", [], [])
+    assert not night.home.decisions.exists()
+    for n in range(1, 4):
+        (night.home.landing / f"dt={DAY - timedelta(days=n)}").mkdir(parents=True)
+        (night.home.landing / f"dt={DAY - timedelta(days=n)}" / "a.jsonl").write_text("\n", "utf-8")
+    assert [a["kind"] for hours in range(2, 5) for a in run(night, hours)["alerts"]] == ["stale"] * 3
+    assert len(incidents.known(decisions.read(night.home.decisions, date.max))) == 1
+    night.home.loads.mkdir(parents=True)
+    shutil.rmtree(night.home.landing)
+    assert [a["kind"] for a in run(night, 5)["alerts"]] == ["source"]  # what was there is gone
+
+
 def test_the_file_keeps_its_contract(night):
     import jsonschema
 
@@ -264,10 +303,14 @@ def test_every_alert_that_the_code_raises_has_a_title_and_an_entry_in_the_runboo
         (("--hour", "2099-01-01T00"), "is not over"),
         (("--source", "nope"), "there is no source 'nope'"),
         (("--landing", "nowhere/at/all"), "the landing zone does not exist"),
+        (("--landing", "it's.jsonl"), "ratchet validate-logs 'it'\"'\"'s.jsonl' --source native"),
+        (("--landing", "it's.jsonl", "--hour", "2026-11-20T13"), "name an hour that it tells of, --hour"),
     ],
 )
 def test_wrong_use_of_the_command_is_one_line_and_records_nothing(tmp_path, monkeypatch, capsys, wrong, said):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "home").mkdir()
+    (tmp_path / "it's.jsonl").write_text('{"event_type": "interaction"}\n', "utf-8")
     with pytest.raises(SystemExit) as refused:
         sys.exit(cli.main(["health", "--home", "home", *wrong]))
     assert refused.value.code == 2

@@ -13,6 +13,7 @@ import pytest
 from ratchet import airflow_api, local_airflow
 from ratchet.errors import RatchetError
 from ratchet.local_airflow import LocalAirflow
+from ratchet.settings import PROJECT_ROOT
 
 
 @pytest.fixture
@@ -29,6 +30,12 @@ def test_a_port_that_is_none_is_refused(monkeypatch, capsys, port):
     monkeypatch.setenv("RATCHET_AIRFLOW_PORT", port)
     assert local_airflow.main(["up"]) == 2
     assert capsys.readouterr().err.startswith("make up: RATCHET_AIRFLOW_PORT is ")
+
+
+def test_make_up_switches_every_dag_on():
+    names = {path.stem for path in (PROJECT_ROOT / "dags").glob("*.py")}
+    assert set(local_airflow.DAG_IDS) == names
+    assert len(local_airflow.DAG_IDS) == len(names)
 
 
 def test_a_taken_port_is_one_line_with_the_way_out(airflow, capsys):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -41,19 +42,19 @@ class Fold:
     def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.home, self.hashes, self.recomputed = Home(root), dict.fromkeys(DAYS, "1"), []
         monkeypatch.setattr(marts, "project_hash", lambda: "p")
-        monkeypatch.setattr(marts, "rows_as_of", self.rows_as_of)
+        monkeypatch.setattr(marts, "earlier_nights", lambda home, models: nullcontext(self.rows_of))
         monkeypatch.setattr(
             inputs, "load_hashes", lambda night: {d: h for d, h in self.hashes.items() if d <= night.day}
         )
         monkeypatch.setattr(inputs, "mart", lambda night, model: self.frame(night.day, model))
 
     def frame(self, day: date, model: str) -> pd.DataFrame:
-        if model == unmet_fold.MODEL:
+        if model == unmet_fold.TEXTS:
             return texts(day)
         return pd.DataFrame({"window_days": [7, 30], "requests": [700, 3000]})
 
-    def rows_as_of(self, home: Home, day: date, model: str, known: Any) -> pd.DataFrame:
-        self.recomputed += [day] if model == unmet_fold.MODEL else []
+    def rows_of(self, model: str, day: date) -> pd.DataFrame:
+        self.recomputed += [day] if model == unmet_fold.TEXTS else []
         return self.frame(day, model)
 
     def night(self, day: date, **changed: Any) -> dict[str, str]:

@@ -14,6 +14,9 @@ added as (
         {%- endfor %}
         coalesce(error_kind, '') as error_kind,
         coalesce(min(sample_error), '') as sample_error,
+        {%- for column in ['failing_cases', 'passing_cases'] %}
+        list_slice(list_sort(flatten(coalesce(list({{ column }}) filter (where {{ column }} is not null), []))), 1, {{ cases_kept() }}) as {{ column }},
+        {%- endfor %}
         {{ execution_sums() }}
     from daily
     group by all
@@ -26,6 +29,8 @@ select
     {{ execution_dimensions() | join(',\n    ') }},
     error_kind,
     sample_error,
+    failing_cases,
+    passing_cases,
     {%- for column in execution_counts() %}
     {{ column }},
     {%- endfor %}

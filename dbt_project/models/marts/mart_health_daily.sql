@@ -42,8 +42,8 @@ feedback as (
 
 durations as (
 
-    select * from {{ ref('int_durations_daily') }}
-    where {{ has_landed() }} and {{ in_window(days_shown()) }} and level = 'root' and dimension in ('all', 'service')
+    select * from {{ ref('int_values_daily') }}
+    where {{ has_landed() }} and {{ in_window(days_shown()) }} and measure = 'duration_ms' and level = 'root' and dimension in ('all', 'service')
 
 ),
 

@@ -49,8 +49,8 @@ matches as (
 
 durations as (
 
-    select * from {{ ref('int_durations_daily') }}
-    where {{ has_landed() }} and {{ in_window(days_read()) }} and level = 'root' and dimension = 'all'
+    select * from {{ ref('int_values_daily') }}
+    where {{ has_landed() }} and {{ in_window(days_read()) }} and measure = 'duration_ms' and level = 'root' and dimension = 'all'
 
 ),
 
@@ -292,9 +292,11 @@ quantiles as (
         metric_date,
         window_days,
         sum(n) as duration_n,
-        {{ quantile(0.50) }} as p50_ms,
-        {{ quantile(0.95) }} as p95_ms,
-        {{ quantile(0.99) }} as p99_ms,
+        {%- for metric, share in kpi_quantiles().items() %}
+        {{ quantile(share) }} as {{ metric }},
+        {{ quantile_limit(share, 'low') }} as {{ metric }}_low,
+        {{ quantile_limit(share, 'high') }} as {{ metric }}_high,
+        {%- endfor %}
     from running
     group by metric_date, window_days
 
@@ -307,9 +309,11 @@ joined as (
         sums.successes + sums.failures as known,
         coalesce(active.units, 0) as units,
         coalesce(quantiles.duration_n, 0) as duration_n,
-        quantiles.p50_ms,
-        quantiles.p95_ms,
-        quantiles.p99_ms,
+        {%- for metric in kpi_quantiles() %}
+        quantiles.{{ metric }},
+        quantiles.{{ metric }}_low,
+        quantiles.{{ metric }}_high,
+        {%- endfor %}
         logged.has_tickets,
         coalesce(using_features.units, 0) as feature_units,
         case when logged.has_features then coalesce(active.units, 0) else 0 end as feature_of_units,
@@ -341,7 +345,9 @@ metrics as (
                 'metric': '{{ metric }}',
                 'numerator': cast({{ numerator }} as double),
                 'denominator': cast({{ denominator }} as double),
-                'n': cast({{ n }} as bigint)
+                'n': cast({{ n }} as bigint),
+                'low': cast({{ metric ~ '_low' if metric in kpi_quantiles() else 'null' }} as double),
+                'high': cast({{ metric ~ '_high' if metric in kpi_quantiles() else 'null' }} as double)
             },
             {%- endfor %}
         ]) as kpi,
@@ -357,4 +363,6 @@ select
     kpi.numerator,
     kpi.denominator,
     kpi.n,
+    kpi.low,
+    kpi.high,
 from metrics

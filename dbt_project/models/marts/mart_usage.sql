@@ -11,9 +11,9 @@ combinations as (
 
 ),
 
-durations as (
+measured as (
 
-    select * from {{ ref('int_durations_daily') }}
+    select * from {{ ref('int_values_daily') }}
     where {{ has_landed() }} and {{ in_window(30) }}
 
 ),
@@ -65,13 +65,14 @@ buckets as (
 
     select
         window_dates.window_days,
-        durations.level,
-        durations.dimension,
-        durations.value,
-        durations.bucket,
-        sum(durations.n) as n,
-    from durations
-    inner join window_dates on durations.event_date = window_dates.event_date
+        measured.measure,
+        measured.level,
+        measured.dimension,
+        measured.value,
+        measured.bucket,
+        sum(measured.n) as n,
+    from measured
+    inner join window_dates on measured.event_date = window_dates.event_date
     group by all
 
 ),
@@ -80,8 +81,8 @@ running as (
 
     select
         *,
-        sum(n) over (partition by window_days, level, dimension, value order by bucket) as running,
-        sum(n) over (partition by window_days, level, dimension, value) as whole,
+        sum(n) over (partition by window_days, measure, level, dimension, value order by bucket) as running,
+        sum(n) over (partition by window_days, measure, level, dimension, value) as whole,
     from buckets
 
 ),
@@ -93,10 +94,13 @@ quantiles as (
         level,
         dimension,
         value,
-        {{ total('n') }} as duration_n,
-        {{ quantile(0.50) }} as duration_p50_ms,
-        {{ quantile(0.95) }} as duration_p95_ms,
-        {{ quantile(0.99) }} as duration_p99_ms,
+        {{ total("case when measure = 'duration_ms' then n end") }} as duration_n,
+        {{ total("case when measure = 'satisfaction' then n end") }} as satisfaction_n,
+        {%- for measure, name, unit, shares in usage_quantiles() %}
+        {%- for share in shares %}
+        {{ quantile('0.' ~ share, condition="measure = '" ~ measure ~ "'") }} as {{ name ~ share ~ unit }},
+        {%- endfor %}
+        {%- endfor %}
     from running
     group by all
 
@@ -116,9 +120,6 @@ select
     coalesce(unit_counts.units, 0) as units,
     coalesce(unit_counts.unit_kind, 'none') as unit_kind,
     coalesce(quantiles.duration_n, 0) as duration_n,
-    quantiles.duration_p50_ms,
-    quantiles.duration_p95_ms,
-    quantiles.duration_p99_ms,
     cast(by_value.token_n as bigint) as token_n,
     cast(by_value.input_tokens as bigint) as input_tokens,
     cast(by_value.output_tokens as bigint) as output_tokens,
@@ -126,6 +127,12 @@ select
     cast(by_value.cost_usd as double) as cost_usd,
     cast(by_value.quality_n as bigint) as quality_n,
     cast(by_value.quality_sum as double) as quality_sum,
+    coalesce(quantiles.satisfaction_n, 0) as satisfaction_n,
+    {%- for measure, name, unit, shares in usage_quantiles() %}
+    {%- for share in shares %}
+    {{ within_scale(measure, 'quantiles.' ~ name ~ share ~ unit) }} as {{ name ~ share ~ unit }},
+    {%- endfor %}
+    {%- endfor %}
 from by_value
 left join unit_counts
     on by_value.window_days = unit_counts.window_days

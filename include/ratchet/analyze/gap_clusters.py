@@ -26,10 +26,8 @@ LEAF_SIZE = 3  # micro-clusters that make a cluster
 ROUNDS = 5  # of moving the centroids to their texts
 SKETCH = 256
 RADIUS = 0.3  # cosine below which a text does not belong to its nearest cluster
-LEAST_SHARE, LEAST_LIFT = (
-    0.1,
-    2.0,
-)  # of a cluster's texts with a word, and against all texts, that make it the cluster's own
+LEAST_SHARE = 0.3  # of a cluster's texts that have a word, and
+LEAST_LIFT = 2.0  # that share against the one among all texts, from which the word is the cluster's own
 SAME = 0.6  # cosine from which clusters of two nights may be one
 _CHUNK = 8_000
 ONE_OFF = -1
@@ -71,6 +69,7 @@ def cluster(
         radius: least cosine of a text and its cluster, over hashed words and letters; -1 leaves no one-offs.
         alone: which texts are clusters by themselves where they are in no other.
     """
+    from sklearn import cluster as _loaded  # noqa: F401 -- the limit reaches only libraries that are there already
     from threadpoolctl import threadpool_limits
 
     if not len(texts):
@@ -81,9 +80,9 @@ def cluster(
         hashed = vectors(texts, words)
         if len(texts) >= 2 * LEAF_SIZE:
             reduced = _reduced(hashed, seed)
-            centers = _micros(reduced, seed)
+            centers, nearest = _micros(reduced, seed)
             leaves = _leaves(centers)
-            noise, micros = int((leaves[_nearest(reduced, centers)] < 0).sum()), len(centers)
+            noise, micros = int((leaves[nearest] < 0).sum()), len(centers)
             labels = _assigned(reduced, centers, leaves)
         sketched = _sketched(hashed)
         labels = _within(sketched, labels, radius)
@@ -102,10 +101,9 @@ def vectors(texts: Sequence[str], words: Sparse | None = None) -> Sparse:
     from sklearn.feature_extraction.text import TfidfTransformer
     from sklearn.preprocessing import normalize
 
-    letters = _hashed(texts, analyzer="char_wb", ngram_range=(3, 4))
     parts = [
         weight * TfidfTransformer(sublinear_tf=True).fit_transform(counted)
-        for weight, counted in ((1.0, letters), (WORD_WEIGHT, _words(texts) if words is None else words))
+        for weight, counted in ((1.0, _letters(texts)), (WORD_WEIGHT, _words(texts) if words is None else words))
     ]
     return normalize(sparse.hstack(parts).tocsr()).astype(np.float32)
 
@@ -118,6 +116,21 @@ def _words(texts: Sequence[str]) -> Sparse:
 def _tokens(text: str) -> list[str]:
     found = re.findall(r"\w\w+", text)
     return found if len(found) > 1 else [text[at : at + 2] for at in range(len(text) - 1)]
+
+
+def _letters(texts: Sequence[str]) -> Sparse:
+    """Return how often each text has each hashed run of three or four letters of a word; each word is read once."""
+    import scipy.sparse as sparse
+
+    known: dict[str, int] = {}
+    said = [[known.setdefault(word, len(known)) for word in text.lower().split()] for text in texts]
+    ends = np.cumsum([0, *map(len, said)])
+    which = np.fromiter((word for row in said for word in row), np.int64, int(ends[-1]))
+    runs = _hashed(list(known) or [""], analyzer="char_wb", ngram_range=(3, 4), lowercase=False)
+    held = sparse.csr_matrix((np.ones(len(which), np.float32), which, ends), shape=(len(said), runs.shape[0]))
+    found = held @ runs
+    found.sort_indices()
+    return found
 
 
 def _hashed(texts: Sequence[str], **how: Any) -> Sparse:
@@ -143,12 +156,13 @@ def _reduced(hashed: Sparse, seed: int) -> Floats:
     return _unit(found)
 
 
-def _micros(reduced: Floats, seed: int) -> Floats:
+def _micros(reduced: Floats, seed: int) -> tuple[Floats, Labels]:
+    """Return the micro-clusters, rows of length 1, and the one of each text."""
     from sklearn.cluster import MiniBatchKMeans
 
     size = len(reduced)
     if size <= FEWEST_MICROS:
-        return reduced
+        return reduced, np.arange(size)
     wanted = int(np.clip(size // TEXTS_PER_MICRO, FEWEST_MICROS, MOST_MICROS))
     model = MiniBatchKMeans(
         wanted,
@@ -160,8 +174,8 @@ def _micros(reduced: Floats, seed: int) -> Floats:
         reassignment_ratio=0.0,
     )
     model.fit(reduced)
-    used = np.bincount(model.labels_, minlength=wanted) > 0
-    return _unit(model.cluster_centers_[used].astype(np.float32))
+    used, nearest = np.unique(model.labels_, return_inverse=True)
+    return _unit(model.cluster_centers_[used].astype(np.float32)), nearest
 
 
 def _leaves(centers: Floats) -> Labels:
@@ -201,26 +215,34 @@ def _supported(words: Sparse, labels: Labels) -> Labels:
     A large cluster of texts that have nothing to do with each other looks like all texts, and every text is like it;
     but no word is in three tenths of it and twice as often as elsewhere.
     """
-    import scipy.sparse as sparse
-
     wanted = int(labels.max()) + 1
     if not wanted:
         return labels
-    used = (words > 0).astype(np.float32)
-    counted = _sums_of(used, labels, wanted).tocoo()
-    sizes, overall = np.bincount(labels[labels >= 0], minlength=wanted), np.asarray(used.sum(axis=0)).ravel()
-    within = counted.data / sizes[counted.row]
-    own = (counted.data > 1) & (within >= LEAST_SHARE) & (within >= LEAST_LIFT * overall[counted.col] / len(labels))
-    own |= (sizes[counted.row] == len(labels)) & (counted.data > 1)  # nothing else to compare with
-    known = sparse.csr_matrix(
-        (np.ones(int(own.sum()), np.float32), (counted.row[own], counted.col[own])), shape=counted.shape
-    )
-    held = np.flatnonzero(labels >= 0)
-    has = np.asarray(used[held].multiply(known[labels[held]]).sum(axis=1)).ravel() > 0
-    kept = np.full(len(labels), ONE_OFF, np.int64)
-    kept[held[has]] = labels[held[has]]
-    sizes = np.bincount(kept[kept >= 0], minlength=wanted)
-    found: Labels = np.where((kept >= 0) & (sizes[kept] > 1), kept, ONE_OFF)
+    used = words.tocoo()
+    cluster_of = labels[used.row]
+    inside = cluster_of >= 0
+    rows, keys = used.row[inside], cluster_of[inside] * PLACES + used.col[inside]
+    own = _own_words(keys, labels, np.bincount(used.col, minlength=PLACES))
+    has = np.zeros(len(labels), np.bool_)
+    has[rows[np.isin(keys, own)]] = True
+    sizes = np.bincount(labels[has], minlength=wanted)
+    found: Labels = np.where(has & (sizes[labels] > 1), labels, ONE_OFF)
+    return found
+
+
+def _own_words(keys: Labels, labels: Labels, overall: Labels) -> Labels:
+    """Return the pairs of cluster and word, as cluster x PLACES + word, of the words that make a cluster one.
+
+    Args:
+        keys: the pairs of all texts in a cluster, one for each text and word.
+        labels: the cluster of each text.
+        overall: how many of all texts have each word.
+    """
+    pairs, texts = np.unique(keys, return_counts=True)
+    sizes = np.bincount(labels[labels >= 0])[pairs // PLACES]
+    share = texts / sizes
+    often = (share >= LEAST_SHARE) & (share >= LEAST_LIFT * overall[pairs % PLACES] / len(labels))
+    found: Labels = pairs[(texts > 1) & (often | (sizes == len(labels)))]  # all texts: nothing else to compare with
     return found
 
 

@@ -7,7 +7,7 @@ up. A whole day is judged by `health.py`; budgets are counted there by days, her
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +29,7 @@ DAY = 24
 QUIET_HOURS = 48  # how far back silence is looked for
 MISSED_EVENTS = 30  # so many events were expected since the last one, and none came: by chance in no lifetime
 HEALTHY, NO_DATA, DEGRADED, CRITICAL = "healthy", "no data", "degraded", "critical"
+BY_THE_DAY = "nothing of the last seven days landed within its own day; the night judges it"
 ORDER = (HEALTHY, NO_DATA, DEGRADED, CRITICAL)
 _OF_SEVERITY = {Severity.MEDIUM: DEGRADED, Severity.HIGH: DEGRADED, Severity.CRITICAL: CRITICAL}
 _EVENTS = ("requests", "errors", "api_calls", "heartbeats")
@@ -129,6 +130,12 @@ def judge_hour(
         alerts=tuple(sorted(found, key=lambda a: (-list(Severity).index(a.severity), a.service, a.kind, a.objective))),
         judged=frozenset(_answered(services)),
     )
+
+
+def unheard(health: HourHealth) -> HourHealth:
+    """Return the same hour of a log that does not land within its day: nothing is judged, begun or ended by it."""
+    services = [replace(s, status=NO_DATA, reason=BY_THE_DAY, quiet_since=None) for s in health.services]
+    return replace(health, services=tuple(services), alerts=(), judged=frozenset())
 
 
 def _judged(hours: Hours, o: Objective, season: Sequence[SeasonCheck | None]) -> list[HourJudgement]:

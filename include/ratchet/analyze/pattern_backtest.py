@@ -27,10 +27,10 @@ from ratchet.statistics.arrays import Array
 from ratchet.statistics.correlations import p_of, shuffled, strongest_pair
 from ratchet.statistics.seasons import WEEK_HOURS
 from ratchet.statistics.sequences import Sessions, rule, sessions_of
-from ratchet.statistics.series import scaled_mad
+from ratchet.statistics.series import scatter_between_cycles
 from ratchet.statistics.streams import Cycle, distances
 
-HOUR_SHIFT = 3.0  # scaled MADs by which every hour of a planted day is off
+HOUR_SHIFT = 3.0  # times the scatter between weeks by which every hour of a planted day is off
 CORRELATION = 0.8  # of a planted pair, the second a day behind the first
 COPIES = 28
 SESSION_COPIES, SESSIONS_A_COPY = 10, 500
@@ -61,13 +61,23 @@ def hour_backtest(
         return Backtest(name, subject, len(enough), reason="needs two weeks of hours before a day")
     ends = [length - DAY * back for back in enough]
     tonight = np.array([max(_as_it_was(looked, figure, end) for figure in looked.series) for end in ends])
-    planted = np.array([_shifted(looked, [*looked.series][n % len(looked.series)], end) for n, end in enumerate(ends)])
-    now, *tried = (
-        Spoken(far, tonight[clean] >= far, planted[clean] >= far) for far in (unusual_hours.THRESHOLD, *_DISTANCES)
-    )
-    said = f"every hour of a day {HOUR_SHIFT:g} scaled MADs off in one figure"
+    planted = np.array([_planted(looked, n, end) for n, end in enumerate(ends)])[clean]
+    told = planted[~np.isnan(planted)]
+    now, *tried = (Spoken(far, tonight[clean] >= far, told >= far) for far in (unusual_hours.THRESHOLD, *_DISTANCES))
+    said = f"every hour of a day off by {HOUR_SHIFT:g} times what it scatters between weeks, in one figure"
+    said += _short_past([end - looked.first for end in ends])
     spoke = int((tonight >= unusual_hours.THRESHOLD).sum())
     return Backtest(name, subject, len(enough), spoke, AS_LOGGED, said, *chosen(now, tried, wanted))
+
+
+def _short_past(hours: Sequence[int]) -> str:
+    """Return in words how many nights have too short a past for most of what is planted to be found."""
+    short = sum(length < unusual_hours.WEEKS.cycles * WEEK_HOURS + DAY for length in hours)
+    if not short:
+        return ""
+    return (
+        f"; not enough data to find all of it on {short} of {len(hours)} nights: less than four weeks lie before them"
+    )
 
 
 def _has_past(looked: HourlyFigures, end: int) -> bool:
@@ -82,11 +92,18 @@ def _as_it_was(looked: HourlyFigures, figure: str, end: int) -> float:
     return _last_day(values[max(0, end - SHOWN_HOURS) : end], cycle)
 
 
-def _shifted(looked: HourlyFigures, figure: str, end: int) -> float:
-    """Return the same with a shift in every hour of the day."""
-    values, cycle = looked.series[figure]
-    past = values[max(0, end - SHOWN_HOURS) : end].copy()
-    past[-DAY:] += HOUR_SHIFT * np.nan_to_num(scaled_mad(past[:-DAY], WEEK_HOURS))
+def _planted(looked: HourlyFigures, night: int, end: int) -> float:
+    """Return the same with a shift in every hour of one figure, in turn; NaN where no figure scatters.
+
+    A figure that is the same in most hours of most weeks, such as none at all, has no scatter to plant a shift by.
+    """
+    pasts = [(values[max(0, end - SHOWN_HOURS) : end].copy(), cycle) for values, cycle in looked.series.values()]
+    scatter = [scatter_between_cycles(past[:-DAY], WEEK_HOURS) for past, _ in pasts]
+    moved = [(past, cycle, apart) for (past, cycle), apart in zip(pasts, scatter, strict=True) if apart > 0]
+    if not moved:
+        return float("nan")
+    past, cycle, apart = moved[night % len(moved)]
+    past[-DAY:] += HOUR_SHIFT * apart
     return _last_day(past, cycle)
 
 

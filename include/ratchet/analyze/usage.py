@@ -1,4 +1,4 @@
-"""Who uses what, how well it works and what it costs: one table, by dimension (R68 as far as the mart carries it).
+"""Who uses what, how well it works and what it costs: one table, by dimension (R68).
 
 Trends of these figures belong to `measure/kpis.py`.
 """
@@ -19,8 +19,15 @@ from ratchet.statistics.arrays import divide
 from ratchet.statistics.proportions import wilson
 
 _KEY = ("window_days", "level", "dimension", "value")
-_COUNTS = ("requests", "successes", "failures", "unknown", "timed_out", "units", "duration_n", "token_n", "cost_n")
-_QUANTILES = ("duration_p50_ms", "duration_p95_ms", "duration_p99_ms")
+_COUNTS = (
+    *("requests", "successes", "failures", "unknown", "timed_out", "units", "duration_n", "token_n", "cost_n"),
+    *("quality_n", "satisfaction_n"),
+)
+_QUANTILES = (
+    *("duration_p50_ms", "duration_p95_ms", "duration_p99_ms", "tokens_p50", "tokens_p95", "tokens_p99"),
+    *("cost_p50_usd", "cost_p95_usd", "cost_p99_usd", "quality_p05", "quality_p50", "quality_p95"),
+    *("satisfaction_p05", "satisfaction_p50", "satisfaction_p95"),
+)
 _ORDER = ["window_days", "level", "dimension", "requests", "value"]
 
 
@@ -36,6 +43,8 @@ class UsageRow:
         share: of the requests of its level and window.
         input_tokens: of the `token_n` interactions that logged tokens; None where none did.
         cost_usd: of the `cost_n` interactions that logged a cost; None where none did.
+        quality_n: interactions with the application's own quality score, 0-100.
+        satisfaction_n: scores that people gave, 0-10; `_p05` to `_p99` are quantiles, None where nothing was logged.
     """
 
     window_days: int
@@ -57,8 +66,22 @@ class UsageRow:
     token_n: int
     input_tokens: int | None
     output_tokens: int | None
+    tokens_p50: float | None
+    tokens_p95: float | None
+    tokens_p99: float | None
     cost_n: int
     cost_usd: float | None
+    cost_p50_usd: float | None
+    cost_p95_usd: float | None
+    cost_p99_usd: float | None
+    quality_n: int
+    quality_p05: float | None
+    quality_p50: float | None
+    quality_p95: float | None
+    satisfaction_n: int
+    satisfaction_p05: float | None
+    satisfaction_p50: float | None
+    satisfaction_p95: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,4 +153,9 @@ def _definitions() -> dict[str, str]:
         "units": "distinct users, else sessions, else traces",
         "duration": "quantiles from histograms whose buckets are 2 % wide; real clocks only",
         "cost_usd": "sum of the logged cost; empty where none was logged",
+        "quantiles": (
+            "half and 95 % of the requests cost no more, took no more tokens; half and 95 % of the scores are no less; "
+            "from histograms whose buckets are 2 % wide. Quality is the application's own score, 0 to 100; "
+            "satisfaction the feedback of people, 0 to 10"
+        ),
     }

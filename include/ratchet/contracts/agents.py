@@ -134,6 +134,25 @@ class Recommendation:
 
 
 @dataclass(frozen=True, slots=True)
+class Case:
+    """A request to a prompt whose result failed or passed: what a refinement is tried on before its experiment.
+
+    Attributes:
+        verdict: `failing`, or `passing` where validators or people looked and found nothing wrong.
+        faults: what was wrong, '' of a passing one.
+        request_text: redacted, at most 500 characters.
+    """
+
+    prompt_id: str
+    prompt_version: str
+    intent: str
+    verdict: str
+    faults: str
+    interaction_id: str
+    request_text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ModelFigures:
     """One model at one intent, as if all models had had the same cases.
 
@@ -182,6 +201,7 @@ class AgentsResult:
     levels: tuple[Grain, ...]
     recommendations: tuple[Recommendation, ...]
     choices: tuple[Choice, ...] = ()
+    cases: tuple[Case, ...] = ()
     definitions: dict[str, str] = field(default_factory=dict)
 
     def as_artifact(self) -> dict[str, Any]:

@@ -232,6 +232,8 @@ FIGURES: tuple[Figure, ...] = (
     ),
 )
 
+QUANTILES = ("p50_ms", "p95_ms", "p99_ms")  # the figures that are quantiles, lowest first
+
 # why a figure could not be computed, where "nothing was logged" would say too little
 MISSING: dict[str, str] = {
     "retry_rate": "no request has words, a unit and a real clock",

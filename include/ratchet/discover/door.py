@@ -6,12 +6,14 @@ A token goes to allow-listed hosts only and stands in no result: what an answer 
 from __future__ import annotations
 
 import http.client
+import json
+import re
 import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 MAX_BYTES = 32 << 20
 MAX_REDIRECTS = 3
@@ -67,7 +69,7 @@ class Door:
         for _ in range(MAX_REDIRECTS + 1):
             refused = self._refusal(url, method)
             if refused:
-                return Reply(0, reason=refused)
+                return self._without_token(Reply(0, reason=refused))
             self.budget -= 1
             found, target = self._asked(url, method, etag)
             if not target:
@@ -79,9 +81,13 @@ class Door:
         """Return an answer in which the token does not stand, even where the server repeats what it was sent."""
         if not self.token:
             return reply
-        kind, etag = (text.replace(self.token, "***") for text in (reply.media_type, reply.etag))
-        content = reply.content.replace(self.token.encode(), b"***")
-        return replace(reply, content=content, media_type=kind, etag=etag)
+        forms = "|".join(re.escape(form) for form in _written(self.token))
+        texts = (
+            re.sub(forms, "***", text, flags=re.IGNORECASE) for text in (reply.media_type, reply.etag, reply.reason)
+        )
+        kind, etag, reason = texts
+        content = re.sub(forms.encode(), b"***", reply.content, flags=re.IGNORECASE)
+        return replace(reply, content=content, media_type=kind, etag=etag, reason=reason)
 
     def _refusal(self, url: str, method: str) -> str:
         try:
@@ -113,6 +119,13 @@ class Door:
         except (OSError, http.client.HTTPException, ValueError) as error:
             cause = getattr(error, "reason", error)
             return Reply(0, reason=f"no answer ({type(cause).__name__})"), ""
+
+
+def _written(token: str) -> list[str]:
+    """Return how a token may stand in an address, in JSON and as it is, the longest first."""
+    as_json = json.dumps(token)[1:-1]
+    forms = {token, quote(token, safe=""), quote(token), as_json, as_json.replace("/", "\\/")}
+    return sorted(forms, key=lambda form: (-len(form), form))
 
 
 def _reply(status: int, answer: Any, deadline: float) -> Reply:

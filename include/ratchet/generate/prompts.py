@@ -109,7 +109,10 @@ def _remedy(rule: _Rule, value: Estimate) -> Remedy:
 
 
 def propose_refinements(
-    prompts: Iterable[Prompt], wanted: Mapping[str, Sequence[Remedy]], as_of: date
+    prompts: Iterable[Prompt],
+    wanted: Mapping[str, Sequence[Remedy]],
+    as_of: date,
+    cases: Sequence[Mapping[str, Any]] = (),
 ) -> list[Improvement]:
     """Return a refinement of every prompt that has remedies which its text does not hold yet.
 
@@ -117,15 +120,27 @@ def propose_refinements(
         prompts: of the store; one that is under trial waits for its experiment.
         wanted: prompt -> remedies.
         as_of: the night's day.
+        cases: the table `cases` of `agents.json`.
     """
     idle = [p for p in prompts if not p.flag_key]
     fresh = {
         p.prompt_id: [r for r in wanted.get(p.prompt_id, ()) if r.instruction not in p.text(p.serve)] for p in idle
     }
-    return [_refinement(p, fresh[p.prompt_id], as_of) for p in idle if fresh[p.prompt_id]]
+    own = {p.prompt_id: [c for c in cases if c["prompt_id"] == p.prompt_id] for p in idle}
+    return [
+        _refinement(p, fresh[p.prompt_id], _data_set(own[p.prompt_id], as_of), as_of)
+        for p in idle
+        if fresh[p.prompt_id]
+    ]
 
 
-def _refinement(prompt: Prompt, found: Sequence[Remedy], as_of: date) -> Improvement:
+def _data_set(cases: Sequence[Mapping[str, Any]], as_of: date) -> dict[str, Any]:
+    """Return where the failing and passing cases of a prompt lie, and how many there are."""
+    counted = {verdict: sum(c["verdict"] == verdict for c in cases) for verdict in ("failing", "passing")}
+    return {"day": as_of.isoformat(), "file": "agents_cases.csv", **counted}
+
+
+def _refinement(prompt: Prompt, found: Sequence[Remedy], cases: dict[str, Any], as_of: date) -> Improvement:
     version = prompt.versions[-1].version + 1
     before = prompt.text(prompt.serve)
     text = "\n".join([before.rstrip("\n"), *(r.instruction for r in found)])
@@ -147,12 +162,14 @@ def _refinement(prompt: Prompt, found: Sequence[Remedy], as_of: date) -> Improve
             "diff": diff(before, text, prompt.prompt_id, prompt.serve, version),
             "version": {"version": version, "text": text, "note": ", ".join(r.kind for r in found)},
             "experiment": experiment,
+            "cases": cases,
             "publishes": {
                 "draft": experiment,
                 "prompt_id": prompt.prompt_id,
                 "before": prompt.serve,
                 "version": version,
                 "text": text,
+                "cases": cases,
             },
         },
         priority=Priority.MEDIUM,
@@ -160,10 +177,18 @@ def _refinement(prompt: Prompt, found: Sequence[Remedy], as_of: date) -> Improve
         expected_effect="fewer results with these faults; the experiment tells",
         proposed_on=as_of,
         reach=max(r.found.n for r in found),
-        suggested_action="Approve it: the version is then tried by the experiment, and undone where it loses.",
+        suggested_action=_suggested(cases),
         state=state,
         state_reason=why,
     )
+
+
+def _suggested(cases: Mapping[str, Any]) -> str:
+    """Return what a person may do; a version can be tried by hand on cases that there are."""
+    then = "Approve it: the version is then tried by the experiment, and undone where it loses."
+    if not cases["failing"]:
+        return then
+    return f"Try it on {cases['failing']} failing and {cases['passing']} passing cases in {cases['file']}. {then}"
 
 
 def _draft(prompt_id: str, one: int, other: int) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from ratchet import frames
 from ratchet.contracts.estimates import Estimate, as_record
-from ratchet.contracts.key_figures import FIGURES, MISSING, Figure, Kind
+from ratchet.contracts.key_figures import FIGURES, MISSING, QUANTILES, Figure, Kind
 from ratchet.errors import NotComputable
 from ratchet.statistics.arrays import LEVEL, Intervals, divide
 from ratchet.statistics.comparisons import against_days, between_days, difference
@@ -27,6 +27,7 @@ CHANGE_LEVEL = 0.99  # some thirty comparisons a night: at 95 % one or two of th
 SERIES_DAYS = 28
 TOP_SCORE = 10.0
 _NOTHING = "nothing was logged"
+_TOO_FEW = "too few requests for its limits"
 
 
 class Verdict(StrEnum):
@@ -149,6 +150,7 @@ class _Days:
         self.dates = [as_of - timedelta(days=back) for back in reversed(range(SERIES_DAYS))]
         by_day = rows.set_index("metric_date").reindex(self.dates)
         self.above, self.below = (by_day[c].to_numpy(dtype=float) for c in ("numerator", "denominator"))
+        self.limits = by_day[["low", "high"]].to_numpy(dtype=float)[-1]
         self.n = np.nan_to_num(by_day["n"].to_numpy(dtype=float))
         self.below = np.where(self.n > 0, self.below, 0.0)  # a silent day is unknown, not a day of nothing
         self.values = divide(self.above, self.below)
@@ -157,11 +159,20 @@ class _Days:
         """Return the night's own value with its 95 % interval."""
         n = int(self.n[-1])
         if self.figure.kind in (Kind.COUNT, Kind.DAILY):
-            value = float(self.values[-1])
-            note = "a count is complete" if self.figure.kind is Kind.COUNT else "only the day's value is kept"
-            return Estimate(NotComputable(self.missing), n) if np.isnan(value) else Estimate(value, n, note=note)
+            return self._as_kept(float(self.values[-1]), n)
         above, below = np.nan_to_num([self.above[-1], self.below[-1]])
         return self._interval(above, below, 1.0, LEVEL).estimate(0, n, self.missing)
+
+    def _as_kept(self, value: float, n: int) -> Estimate:
+        """Return a value as the mart has it, with the limits that a quantile has there."""
+        if np.isnan(value):
+            return Estimate(NotComputable(self.missing), n)
+        low, high = (float(limit) for limit in self.limits)
+        if not np.isnan([low, high]).any():
+            return Estimate(value, n, low, high)
+        if self.figure.kind is Kind.COUNT:
+            return Estimate(value, n, note="a count is complete")
+        return Estimate(value, n, note=_TOO_FEW if self.figure.metric in QUANTILES else "only the day's value is kept")
 
     def against_week_before(self) -> Change:
         """Compare with the same weekday a week before."""
@@ -237,7 +248,7 @@ def _definitions() -> dict[str, str]:
     return {
         "value": (
             "of the night's day; shares with Wilson's 95 % interval, rates with the exact Poisson interval, scores "
-            "with one that holds for any spread"
+            "with one that holds for any spread, durations with that of the order statistics"
         ),
         "week": "the same over the seven days that end with it",
         "week_before": "against the same weekday a week before",

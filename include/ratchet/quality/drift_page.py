@@ -27,8 +27,8 @@ _MARKUP = re.compile(r"[<>&\"'`\\\x00-\x1f\x7f\u2028\u2029]")
 _EMPTY = "<!doctype html><meta charset=utf-8><title>Drift</title><p>Nothing could be compared: {reason}</p>\n"
 
 
-def write_drift_page(verdicts: Sequence[Verdict], path: Path) -> dict[str, float]:
-    """Write the page, self-contained, and return Evidently's own distance of each column.
+def write_drift_page(verdicts: Sequence[Verdict], path: Path) -> None:
+    """Write the page, self-contained, with Evidently's own distance of each column.
 
     Log text becomes labels in a script of the page, so markup in it is replaced before Evidently sees it.
 
@@ -38,13 +38,13 @@ def write_drift_page(verdicts: Sequence[Verdict], path: Path) -> dict[str, float
     if not verdicts:
         reason = "there are too few values or landed days; drift.json says which for each column."
         write_text(path, _EMPTY.format(reason=html.escape(reason)))
-        return {}
+        return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return _written(verdicts, path)
+        _written(verdicts, path)
 
 
-def _written(verdicts: Sequence[Verdict], path: Path) -> dict[str, float]:
+def _written(verdicts: Sequence[Verdict], path: Path) -> None:
     os.environ.setdefault("DO_NOT_TRACK", "1")
     from evidently import DataDefinition, Dataset, Report
     from evidently.presets import DataDriftPreset
@@ -57,15 +57,19 @@ def _written(verdicts: Sequence[Verdict], path: Path) -> dict[str, float]:
     sides = [
         Dataset.from_pandas(_frame(verdicts, side), data_definition=definition) for side in ("current", "reference")
     ]
-    preset = DataDriftPreset(
+
+    class Preset(DataDriftPreset):  # type: ignore[misc]
+        def generate_metrics(self, context: Any) -> Any:
+            """Leave out the second drawing of each column, which its page does not show."""
+            return super().generate_metrics(context)[:1]
+
+    preset = Preset(
         columns=list(titles),
         per_column_method={title: v.comparison.question.kind.method for title, v in titles.items()},
         per_column_threshold={title: v.limit for title, v in titles.items()},
         drift_share=math.floor(1000 / len(titles)) / 1000,  # the page says "drift" for one column, as we do
     )
-    result = Report([preset]).run(*sides)
-    write_text(path, result.get_html_str(as_iframe=False))
-    return _distances(result.dict(), titles)
+    write_text(path, Report([preset]).run(*sides).get_html_str(as_iframe=False))
 
 
 def _frame(verdicts: Sequence[Verdict], side: str) -> pd.DataFrame:
@@ -86,9 +90,3 @@ def _harmless(verdict: Verdict, side: str) -> pd.Series[Any]:
             label = f"{plain} ({sum(used.startswith(plain) for used in labels.values()) + 1})"
         labels[name] = label
     return values.map(labels)
-
-
-def _distances(result: dict[str, Any], titles: dict[str, Verdict]) -> dict[str, float]:
-    drifts = [m for m in result["metrics"] if m["config"]["type"].endswith("ValueDrift")]
-    found = {str(m["config"]["column"]): float(m["value"]) for m in drifts}
-    return {v.comparison.question.label: found[title] for title, v in titles.items()}

@@ -83,11 +83,12 @@ def _presence(suite: Suite, frame: pd.DataFrame | None) -> CheckResult:
 
 def _job(suite: Suite, frame: pd.DataFrame, day: date, settings: object) -> tuple[Job, list[CheckResult]]:
     """Split a suite's checks into those that can run and results for those whose columns are not there."""
-    ready = prepared(frame, suite.derive, day)
+    checks = [(check, resolve(check.kwargs, settings)) for check in suite.checks]
+    read = {*suite.key, *(source for _, kwargs in checks for source in _sources(suite, columns_of(kwargs)))}
+    ready = prepared(frame[[column for column in frame.columns if column in read]], suite.derive, day)
     usable: list[tuple[Check, dict[str, Any]]] = []
     unusable: list[CheckResult] = []
-    for check in suite.checks:
-        kwargs = resolve(check.kwargs, settings)
+    for check, kwargs in checks:
         absent = _absent(suite, ready, columns_of(kwargs))
         if absent:
             unusable.append(_result(suite, check, kwargs, Outcome.FAILED, 0, 0, f"the column {absent[0]} is missing"))
@@ -98,8 +99,12 @@ def _job(suite: Suite, frame: pd.DataFrame, day: date, settings: object) -> tupl
 
 def _absent(suite: Suite, frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
     """Return the columns that are not there; for a derived one, its sources that are not there."""
-    needed = [name for c in columns for name in (sources_of(suite.derive[c]) if c in suite.derive else (c,))]
-    return [name for name in needed if name not in frame.columns]
+    return [name for name in _sources(suite, columns) if name not in frame.columns]
+
+
+def _sources(suite: Suite, columns: Sequence[str]) -> list[str]:
+    """Return the columns of the mart that these columns of a check are, or are derived from."""
+    return [name for c in columns for name in (sources_of(suite.derive[c]) if c in suite.derive else (c,))]
 
 
 def _evaluate(jobs: Sequence[Job], stage: Stage, day: date, docs_dir: Path | None) -> Iterator[CheckResult]:

@@ -13,6 +13,8 @@ from datetime import date
 
 import pandas as pd
 
+from ratchet.contracts.key_figures import QUANTILES
+
 TOTALS = "mart_totals"  # the frame's name in its suite
 Marts = Mapping[str, pd.DataFrame]
 COLUMNS = ["identity", "subject", "left", "right", "excess"]
@@ -154,10 +156,10 @@ def _requests_figure(marts: Marts) -> pd.DataFrame:
 def _kpi_quantiles(marts: Marts, day: date) -> pd.DataFrame:
     """Return each latency quantile against the next higher one of its date and window."""
     kpis = marts["mart_kpis_daily"]
-    rows = kpis[kpis["metric"].isin(["p50_ms", "p95_ms", "p99_ms"])]
+    rows = kpis[kpis["metric"].isin(QUANTILES)]
     value = rows["numerator"] / rows["denominator"].where(rows["denominator"] > 0)
     wide = rows.assign(value=value).pivot_table(index=["metric_date", "window_days"], columns="metric", values="value")
-    pairs = [(a, b) for a, b in (("p50_ms", "p95_ms"), ("p95_ms", "p99_ms")) if {a, b} <= set(wide.columns)]
+    pairs = [(a, b) for a, b in itertools.pairwise(QUANTILES) if {a, b} <= set(wide.columns)]
     parts = [
         pd.DataFrame({"subject": _dated(wide, f"{a} and {b}"), "left": wide[a], "right": wide[b]}) for a, b in pairs
     ]

@@ -33,6 +33,7 @@ from ratchet.report.sections.patterns import patterns
 from ratchet.report.sections.programme import programme
 from ratchet.report.sections.quality import quality
 from ratchet.report.sections.rollouts import rollouts
+from ratchet.report.sections.services import services
 from ratchet.report.sections.trends import trends
 from ratchet.report.sections.tuning import tuning
 from ratchet.report.sections.usage import usage
@@ -78,6 +79,7 @@ def _chapters(found: Results) -> tuple[Chapter, ...]:
     )
     analyze = (
         section(found, "health", "Health", "health", "health", health),
+        *_by_service(found),
         section(found, "gaps", "Feature gaps", "gaps", "features", gaps),
         section(found, "errors", "Errors", "errors", "errors", hurting),
         section(found, "feedback", "Feedback", "feedback", "feedback", feedback),
@@ -102,13 +104,15 @@ def _chapters(found: Results) -> tuple[Chapter, ...]:
     def staged(result: Mapping[str, Any]) -> list[Any]:
         return rollouts(result, found.get("experiments"))
 
+    deploy = (
+        section(found, "rollouts", "Rollouts", "rollouts", "rollouts", staged),
+        section(found, "ledger", "What became of improvements", "impact", "impact", ledger),
+    )
     measure = (
         section(found, "kpis", "Key figures", "kpis", "kpis", kpis),
         section(found, "experiments", "Experiments", "experiments", "experiments", experiments),
         section(found, "programme", "What experiments brought", "experiments", "experiments", programme),
-        section(found, "rollouts", "Rollouts", "rollouts", "rollouts", staged),
         section(found, "impact", "What deployed fixes did", "impact", "impact", impact),
-        section(found, "ledger", "What became of improvements", "impact", "impact", ledger),
         section(found, "learning", "What learning brought", "impact", "impact", learning),
     )
     return (
@@ -116,8 +120,15 @@ def _chapters(found: Results) -> tuple[Chapter, ...]:
         _on_data(found, "analyze", "Analyze", "How is the application, and what do its users miss?", analyze),
         _on_data(found, "generate", "Generate", "What does the system propose?", generate),
         _on_data(found, "validate", "Validate", "Would it have helped?", validate),
+        _on_data(found, "deploy", "Deploy", "What was put to work, and how far does it reach?", deploy),
         _on_data(found, "measure", "Measure", "Is it getting better?", measure),
     )
+
+
+def _by_service(found: Results) -> tuple[Section, ...]:
+    """Return the section on single services, none where the log names fewer than two."""
+    drawn = section(found, "services", "Services", "health", "health", lambda h: services(h, found.get("usage")))
+    return (drawn,) if drawn.blocks else ()
 
 
 def _on_data(found: Results, name: str, title: str, question: str, sections: tuple[Section, ...]) -> Chapter:

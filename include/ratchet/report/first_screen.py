@@ -9,6 +9,7 @@ from ratchet.report.logtext import Text, logged, prose, text
 from ratchet.report.numbers import count, plural
 from ratchet.report.results import Results, Row, rows, total
 from ratchet.report.sections import improvements, kpis, landing
+from ratchet.report.sections.health import missed, why_unwell
 from ratchet.report.view import Item, KeyFigure, Listing, Standing, Status, Tone
 
 _SHOWN_DONE = 8
@@ -51,7 +52,7 @@ def _status(found: Results) -> tuple[Status, str]:
             "."
         )
     state = _OF_HEALTH.get(str(health.get("status")).replace("_", " "), Status.UNKNOWN)
-    return state, str(health.get("reason") or "no reason was given").rstrip(".")
+    return state, why_unwell(health) or "no reason was given"
 
 
 def headline(found: Results, state: Status) -> Text:
@@ -211,19 +212,28 @@ def _needs(found: Results) -> Iterable[Item]:
             yield Item(text(f"Repair the step {logged(step)} and run the night again."), Tone.BAD)
     health = _shown(found, "health")
     if str(health.get("status")) in ("degraded", "critical"):
-        yield Item(text("Look at the health: ", prose(health.get("reason"))), Tone.WARN, "health")
+        yield Item(_unwell(health), Tone.WARN, "health")
     for i in improvements.waiting(_shown(found, "improvements")):
         owner = (", assigned to ", prose(i["assigned_to"])) if i.get("assigned_to") else ()
         said = text("Decide: ", prose(i.get("title")), f", {i.get('priority')} priority", *owner)
         yield Item(said, target=f"improvement-{i.get('improvement_id')}")
 
 
+def _unwell(health: Row) -> Text:
+    n = len(missed(health))
+    if not n:
+        return text("Look at the health: ", prose(health.get("reason")))
+    judged = count(len(rows(health, "objectives")), "objective")
+    return text(f"Look at the health: {count(n)} of {judged} {plural(n, 'is', 'are')} not met.")
+
+
 def _failed(found: Results) -> Iterable[Item]:
     for gate in rows(found.get("quality"), "gates"):
         for check in (c for c in rows(gate, "results") if c.get("passed") is False):
             tone = Tone.BAD if check.get("severity") == "fail" else Tone.WARN
-            name = logged(f"{check.get('suite')}.{check.get('check')}")
-            yield Item(text(name, ": ", prose(check.get("observed"))), tone, "quality")
+            name = logged(f"{check.get('check')} of {check.get('suite')}".replace("_", " "))
+            said = " failed: " if tone is Tone.BAD else " warned: "
+            yield Item(text("Data check ", name, said, prose(check.get("observed"))), tone, "quality")
     for artifact in ("experiments", "rollouts"):
         for problem in _shown(found, artifact).get("problems") or ():
             yield Item(text(prose(problem)), Tone.WARN, artifact)

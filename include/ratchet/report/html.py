@@ -15,12 +15,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from ratchet.report import charts, impact_charts, numbers, replay_charts, trial_charts
-from ratchet.report.logtext import Logged, Text, shortened
+from ratchet.report.logtext import LIMIT, Logged, Text, shortened
 from ratchet.report.numbers import Unit
 from ratchet.report.site_view import Page
 from ratchet.report.view import STANDING_WORDS, Change, Tone, View
 
 ARROWS = {"up": "\N{BLACK UP-POINTING TRIANGLE}", "down": "\N{BLACK DOWN-POINTING TRIANGLE}"}
+
+
+TITLE = 160  # characters of a name that is shown when somebody points at it
 
 
 def render_html(view: View) -> str:
@@ -83,7 +86,12 @@ def _part(part: Any) -> Markup:
     shown = shortened(part, part.shown)
     if shown == part:
         return Markup("<bdi>{}</bdi>").format(shown)
-    return Markup('<bdi title="{}">{}</bdi>').format(str(part), shown)
+    return Markup('<bdi title="{}">{}</bdi>').format(_title(str(part)), shown)
+
+
+def _title(part: str) -> str:
+    """Return a long name for those who point at it; how long it is in all stays at its end."""
+    return part if len(part) <= TITLE else f"{shortened(part, TITLE)}{part[LIMIT + 1 :]}"
 
 
 def arrow(change: Change) -> str:

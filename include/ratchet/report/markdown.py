@@ -14,6 +14,7 @@ from ratchet.report import charts, numbers, replay_charts
 from ratchet.report.markdown_text import fact, grid, rest, say
 from ratchet.report.numbers import Unit
 from ratchet.report.replay_view import Replays
+from ratchet.report.service_view import ByService
 from ratchet.report.site_view import Code
 from ratchet.report.trial_markdown import effects, forest, timelines, trials
 from ratchet.report.view import (
@@ -80,9 +81,9 @@ def _chapter(chapter: Chapter) -> list[str]:
     return head + [line for each in chapter.sections for line in section(each)]
 
 
-def section(section: Section) -> list[str]:
-    """Return the paragraphs of a section."""
-    head = [f"### {say(section.title)}", *_standing(section.standing, section.reason)]
+def section(section: Section, level: int = 3) -> list[str]:
+    """Return the paragraphs of a section under a heading of a level."""
+    head = [f"{'#' * level} {say(section.title)}", *_standing(section.standing, section.reason)]
     return head + [_BLOCKS[block.kind](block) for block in section.blocks]
 
 
@@ -197,6 +198,14 @@ def _code(block: Code) -> str:
     return "\n".join([*([f"{say(block.caption)}\n"] if block.caption else []), fence, *block.lines, fence])
 
 
+def _by_service(block: ByService) -> str:
+    shown = [
+        f"**Service {say(s.name)}**: {s.status.text}\n\n" + "\n\n".join(_BLOCKS[b.kind](b) for b in s.blocks)
+        for s in block.services
+    ]
+    return "\n\n".join([_table(block.overview), *shown])
+
+
 def _replays(block: Replays) -> str:
     lines = [f"- **{say(r.name)}** ({r.loss}). {replay_charts.in_words(r)}" for r in block.replays]
     return "\n\n".join([f"**{block.caption}**", "\n".join(lines), *rest(block.total, len(block.replays), block.file)])
@@ -212,6 +221,7 @@ _BLOCKS: dict[str, Callable[[Any], str]] = {
     "key_figures": _key_figures,
     "proposals": _proposals,
     "forest": forest,
+    "by_service": _by_service,
     "replays": _replays,
     "trials": trials,
     "effects": effects,

@@ -5,7 +5,7 @@ What is said about a result belongs to the chapters.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -148,9 +148,27 @@ def without_empty(table: Table) -> list[Block]:
     left = [c for c in table.columns if c not in kept]
     if not left:
         return [table]
-    reasons = {c.label: _why(table.rows[0][c.key]) for c in left}
-    said = "; ".join(f"{name} ({why})" if why else name for name, why in reasons.items())
-    return [replace(table, columns=kept), Paragraph(text("Not computable: ", prose(said), "."), Tone.MUTED)]
+    reasons = ((c.label, _why(table.rows[0][c.key])) for c in left)
+    return [replace(table, columns=kept), *not_computable(reasons)]
+
+
+def not_computable(missing: Iterable[tuple[str, str]]) -> list[Block]:
+    """Return one sentence on what could not be computed, by its reason; none where nothing is missing.
+
+    Args:
+        missing: the name of each figure and why, which may be empty.
+    """
+    by_reason: dict[str, list[str]] = {}
+    for name, why in missing:
+        by_reason.setdefault(why, []).append(name)
+    if not by_reason:
+        return []
+    parts = [part for why, names in by_reason.items() for part in ("; ", prose(_named(names, why)))]
+    return [Paragraph(text("Not computable: ", *parts[1:], "."), Tone.MUTED)]
+
+
+def _named(names: list[str], why: str) -> str:
+    return f"{', '.join(names)} ({why})" if why else ", ".join(names)
 
 
 def _has_value(cell: Any) -> bool:

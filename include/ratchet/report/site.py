@@ -35,7 +35,7 @@ def _markdown(page: Page, every: Iterable[Page], day: str) -> str:
         f"# {say(page.title)}",
         say(page.lead),
         f"*{say(page.freshness)}*",
-        *(line for section in page.sections for line in markdown.section(section)),
+        *(line for section in page.sections for line in markdown.section(section, level=2)),
         *(
             ["## Terms", "\n".join(f"- **{d.name}**: {d.meaning}" for d in page.definitions)]
             if page.definitions

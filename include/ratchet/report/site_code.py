@@ -26,6 +26,8 @@ from ratchet.report.view import (
 
 _TOP = 50
 _LINES = 40
+_WIDE = 88  # characters of a signature that fit beside each other
+_PIECES = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|.""", re.DOTALL)
 GROUP = "Code"
 
 
@@ -161,7 +163,7 @@ def _short(capability: Row) -> str:
 
 def _capability(found: Row, who: str) -> list[Block]:
     place = text(str(found.get("kind")), " ", logged(found.get("name")), f", line {total(found, 'line')}")
-    blocks: list[Block] = [Code(place, _lines(str(found.get("signature"))))]
+    blocks: list[Block] = [Code(place, _lines(_one_a_line(str(found.get("signature")))))]
     if found.get("summary"):
         blocks.append(Paragraph(text(prose(found["summary"]))))
     else:
@@ -181,6 +183,22 @@ def _capability(found: Row, who: str) -> list[Block]:
         )
         blocks.append(Code(where, _lines(str(each.get("code")))))
     return blocks
+
+
+def _one_a_line(signature: str) -> str:
+    """Return a signature that is wide with an argument a line; what is none, or was cut, as it is."""
+    head, _, rest = signature.partition("(")
+    parts, depth = [""], 0
+    for found in _PIECES.finditer(rest if len(signature) > _WIDE else ""):
+        piece = found.group()
+        depth += (piece in "([{") - (piece in ")]}")
+        if depth < 0:
+            return "\n".join([f"{head}(", *(f"    {part.strip()}," for part in parts), rest[found.start() :]])
+        if piece == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += piece
+    return signature
 
 
 def _lines(code: str) -> tuple[str, ...]:

@@ -71,6 +71,19 @@ def scaled_mad(values: Array, period: int) -> float:
     return _scaled(away, known, period)
 
 
+def scatter_between_cycles(values: Array, period: int) -> float:
+    """Return how far values at the same place of cycles that follow each other lie apart, as a standard deviation.
+
+    `median |x_t - x_(t - period)| / (z_0.75 √2)`: unlike `scaled_mad` it is not too small where there are only two to
+    four cycles, of which medians are fitted. NaN where fewer than a tenth of a cycle's places are known twice.
+    """
+    apart = np.abs(values[period:] - values[:-period])
+    known = apart[~np.isnan(apart)]
+    if len(known) < period / 10:
+        return float("nan")
+    return float(np.median(known) / special.ndtri(0.75) / np.sqrt(2))
+
+
 def _scaled(away: Array, known: NDArray[np.bool_], period: int) -> float:
     n = known.sum()
     return float(np.median(away[known]) / special.ndtri(0.75) * np.sqrt(n / (n - period)))

@@ -122,6 +122,7 @@ def _proposals(
             ),
             prompts.remedies(night.result("agents")["validation"]),
             night.day,
+            night.result("agents")["cases"],
         ),
         *tasks.propose_tasks(inputs.feedback(night), gaps_found, night.settings),
         *decisions.propose_experiment_decisions(judged.experiments, known.decided, night.settings, night.day),

@@ -24,6 +24,7 @@ _TOTALS = (
 def cell(successes: int, failures: int, error: str = "", unknown: int = 0, **more: Any) -> list[dict[str, Any]]:
     """Return the rows of `mart_agents` for one kind of work: what did not fail, and what failed."""
     base = {"as_of": DAY, "level": "root", **dict.fromkeys(DIMENSIONS, ""), "error_kind": "", "sample_error": ""}
+    base |= {"failing_cases": [], "passing_cases": []}
     base |= dict.fromkeys(_COUNTS, 0) | dict.fromkeys(_TOTALS, 0.0)
     fine = base | {"requests": successes + unknown, "successes": successes, "unknown": unknown} | more
     named = {name: value for name, value in more.items() if name in (*DIMENSIONS, "level")}

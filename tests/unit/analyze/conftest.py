@@ -232,7 +232,11 @@ USAGE = {
     "output_tokens": 0,
     "cost_n": 0,
     "cost_usd": 0.0,
+    "quality_n": 0,
+    "satisfaction_n": 0,
 }
+USAGE |= {f"{m}_p{q}": float("nan") for m in ("quality", "satisfaction") for q in ("05", "50", "95")}
+USAGE |= {f"{m}_p{q}{u}": float("nan") for m, u in (("tokens", ""), ("cost", "_usd")) for q in (50, 95, 99)}
 
 
 @pytest.fixture

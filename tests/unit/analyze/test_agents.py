@@ -18,7 +18,7 @@ RULES = settings.load("development").failure_classes
 
 
 def compared(*cells: list[dict[str, Any]], rows: tuple[Any, ...] = ()) -> AgentsResult:
-    return compare_agents(agents(*cells), executions(*rows), RULES, DAY)
+    return compare_agents(agents(*cells), executions(*rows), RULES, 5, DAY)
 
 
 def row(found: AgentsResult, dimension: str, name: str, within: str = "task_type") -> Any:
@@ -173,9 +173,9 @@ def test_nothing_logged_is_said() -> None:
 def test_the_order_of_rows_changes_nothing_and_the_artifact_conforms(conforms: Any) -> None:
     cells = [cell(90 + i, 10, "e", agent_tier=f"t{i}", model=f"m{i % 2}", **EASY) for i in range(4)]
     frame = agents(*cells)
-    one = compare_agents(frame, executions(("system", "", 3, 1)), RULES, DAY).as_artifact()
+    one = compare_agents(frame, executions(("system", "", 3, 1)), RULES, 5, DAY).as_artifact()
     other = pd.concat([frame.iloc[::-1], agents(cell(5, 5)).assign(as_of=DAY.replace(day=19))])
-    assert compare_agents(other, executions(("system", "", 3, 1)), RULES, DAY).as_artifact() == one
+    assert compare_agents(other, executions(("system", "", 3, 1)), RULES, 5, DAY).as_artifact() == one
     conforms("agents", one)
 
 

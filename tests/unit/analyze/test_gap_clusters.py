@@ -1,6 +1,13 @@
+import os
+import subprocess
+import sys
+import tracemalloc
+
 import numpy as np
 import pytest
+from sklearn.feature_extraction.text import HashingVectorizer
 
+from ratchet.analyze import gap_clusters
 from ratchet.analyze.gap_clusters import ONE_OFF, cluster, same_as
 
 THINGS = ["the Q3 report", "my notes", "the handbook", "the press release", "the minutes", "the budget", "the contract"]
@@ -35,6 +42,27 @@ def test_the_same_texts_give_the_same_bytes(found):
     again = cluster(texts)
     assert again.labels.tobytes() == clusters.labels.tobytes()
     assert again.sketches.tobytes() == clusters.sketches.tobytes()
+
+
+def test_a_fresh_process_works_in_one_thread_too():
+    """Sums of several threads come in any order, so another night would get other clusters of the same texts."""
+    code = """
+import numpy as np, threadpoolctl
+from ratchet.analyze import gap_clusters
+seen = []
+micros = gap_clusters._micros
+def watched(*arguments):
+    seen.extend(pool["num_threads"] for pool in threadpoolctl.threadpool_info())
+    return micros(*arguments)
+gap_clusters._micros = watched
+gap_clusters.cluster([f"make a podcast of report {n}" for n in range(40)])
+print(sorted(set(seen)))
+"""
+    two = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "2")
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | two, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[1]\n"
 
 
 def test_clusters_are_recognised_on_another_night_that_lacks_some_texts(found):
@@ -77,7 +105,46 @@ def test_texts_that_have_nothing_to_do_with_each_other_stay_one_offs():
     texts = sorted({" ".join(rng.choice(words, 7)) for _ in range(3_000)})
     found = cluster(texts)
     assert found.one_offs > 0.8 * len(texts)  # the rest share one of the short words
-    assert cluster(texts, radius=-1.0).one_offs == 0  # without a floor they would all be in some cluster
+    assert cluster(texts[:500], radius=-1.0).one_offs == 0  # without a floor they would all be in some cluster
+
+
+def test_a_text_without_a_word_of_its_cluster_is_a_one_off():
+    texts = ["podcast alpha", "podcast beta", "podcast gamma", "zebra delta", *(f"macro n{n}" for n in range(4))]
+    labels = np.array([0] * 4 + [1] * 4)
+    found = gap_clusters._supported(gap_clusters._words(texts), labels)
+    assert found.tolist() == [0, 0, 0, ONE_OFF, 1, 1, 1, 1]
+
+
+def test_a_word_is_no_clusters_own_where_it_is_as_frequent_elsewhere():
+    texts = ["please alpha", "please beta", "please gamma", "please delta"]
+    found = gap_clusters._supported(gap_clusters._words(texts), np.array([0, 0, 1, 1]))
+    assert found.tolist() == [ONE_OFF] * 4
+
+
+def test_one_cluster_of_thousands_of_words_costs_no_memory_for_each_pair_of_text_and_word():
+    """100,000 texts in one cluster once took 16.6 GB here: every text held every word of its cluster."""
+    texts = [f"w{n} w{n + 1} w{n + 2}" for n in range(4_000)]
+    words = gap_clusters._words(texts)
+    tracemalloc.start()
+    found = gap_clusters._supported(words, np.zeros(len(texts), np.int64))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (found == 0).all()
+    assert peak < 20 * 2**20  # 4,000 texts x 4,000 words x 8 bytes are 128 MB
+
+
+@pytest.mark.parametrize(
+    "texts", [["ΣΑΣ ΟΔΥΣΣΕΥΣ", "a b  c\td\u00a0e", "İstanbul straße ﬁ", "報告書を音声", "x x"], ["", "?"]]
+)
+def test_letters_are_those_of_the_vectoriser_that_reads_whole_texts(texts):
+    whole = HashingVectorizer(
+        n_features=gap_clusters.PLACES,
+        alternate_sign=False,
+        norm=None,
+        analyzer="char_wb",
+        ngram_range=(3, 4),
+    ).transform(texts)
+    assert (gap_clusters._letters(texts) != whole).nnz == 0
 
 
 def test_texts_without_spaces_are_grouped_by_pairs_of_letters():

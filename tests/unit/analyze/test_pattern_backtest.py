@@ -15,14 +15,14 @@ from ratchet.statistics.correlations import shuffled
 DAY = date(2026, 11, 20)
 
 
-def hours_of_a_month(hourly, worse=None):
+def hours_of_a_month(hourly, worse=None, days=30, requests=400):
     """Return a month of 400 requests an hour of which 10 % fail; on some days, counted back, more do."""
     random = np.random.default_rng(5)
     rows = []
-    for back in range(30):
+    for back in range(days):
         for hour in range(24):
             at = datetime.combine(DAY - timedelta(days=back), datetime.min.time()) + timedelta(hours=hour)
-            n = int(random.poisson(400 * (1 + 0.3 * np.sin(hour / 24 * 2 * np.pi))))
+            n = int(random.poisson(requests * (1 + 0.3 * np.sin(hour / 24 * 2 * np.pi))))
             failed = int(random.binomial(n, (worse or {}).get(back, 0.1)))
             rows.append({"metric_hour": at, "requests": n, "successes": n - failed, "failures": failed})
     return hourly(*rows).assign(as_of=DAY)
@@ -38,6 +38,22 @@ def test_hours_are_judged_on_each_night_before(hourly):
     told = hour_backtest(wolf, DAY, {DAY - timedelta(days=3)}, 0.01)
     assert cried.now.false_alarms.number >= 1 / 14
     assert (told.spoke, told.now.false_alarms.number, told.now.false_alarms.n) == (cried.spoke, 0.0, 13)
+
+
+def test_what_is_planted_is_as_large_as_it_says_and_a_short_past_is_said(hourly):
+    """The scatter is not underestimated where each hour of the week was seen two to four times."""
+    young = hour_backtest(hourly_figures(hours_of_a_month(hourly, days=22), DAY), DAY, (), 0.01)
+    assert young.now.misses.number <= 0.5
+    assert young.planted.endswith(f"on {young.nights} of {young.nights} nights: less than four weeks lie before them")
+    old = hour_backtest(hourly_figures(hours_of_a_month(hourly, days=60), DAY, 60 * 24), DAY, (), 0.01)
+    assert old.now.misses.number <= 0.2
+    assert old.planted.endswith("in one figure")
+
+
+def test_where_nothing_scatters_nothing_is_planted(hourly):
+    still = hours_of_a_month(hourly).assign(requests=5, successes=4, failures=1)
+    found = hour_backtest(hourly_figures(still, DAY), DAY, (), 0.01)
+    assert (found.now.false_alarms.number, found.now.misses.number, found.now.misses.n) == (0.0, None, 0)
 
 
 def test_hours_without_two_weeks_before_them_are_not_judged():

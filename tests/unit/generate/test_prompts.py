@@ -86,3 +86,16 @@ def test_what_the_prompt_says_already_or_is_under_trial_is_left_alone() -> None:
     new = Remedy("own", "Say why.", "found by somebody", Estimate(0.5, 50, 0.4, 0.6))
     assert propose_refinements([tried], {"code": [new]}, DAY) == []
     assert len(propose_refinements([PROMPT], {"code": [new], "no such prompt": [new]}, DAY)) == 1
+
+
+def test_a_refinement_and_its_experiment_say_on_which_cases_they_stand() -> None:
+    wanted = remedies([row(flawed=Estimate(0.3, 100, 0.22, 0.4))])
+    kinds = [("code", "failing"), ("code", "failing"), ("code", "passing"), ("other", "failing")]
+    cases = [{"prompt_id": prompt, "verdict": verdict} for prompt, verdict in kinds]
+    (found,) = propose_refinements([PROMPT], wanted, DAY, cases)
+    known = {"day": DAY.isoformat(), "file": "agents_cases.csv", "failing": 2, "passing": 1}
+    assert found.evidence["cases"] == found.evidence["publishes"]["cases"] == known
+    assert found.suggested_action.startswith("Try it on 2 failing and 1 passing cases in agents_cases.csv. Approve it")
+    (without,) = propose_refinements([PROMPT], wanted, DAY)
+    assert without.suggested_action.startswith("Approve it")
+    assert without.improvement_id == found.improvement_id

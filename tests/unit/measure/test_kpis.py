@@ -17,6 +17,7 @@ def mart(*rows):
     made = pd.DataFrame([(*row, 1)[:6] for row in rows], columns=columns)
     made["metric_date"] = pd.to_datetime([DAY - timedelta(days=int(b)) for b in made["back"]])
     made["as_of"] = pd.to_datetime([DAY] * len(made)).astype("datetime64[us]")
+    made[["low", "high"]] = np.nan
     return made.drop(columns="back").astype({"numerator": "float64", "denominator": "float64"})
 
 
@@ -85,7 +86,7 @@ def test_durations_are_judged_by_the_scatter_of_days():
     assert (slow.trailing.verdict, slow.week_before.verdict) == ("bad", "bad")
     assert (usual.trailing.verdict, usual.week_before.verdict) == ("no clear change", "no clear change")
     assert slow.value.as_record() == {
-        "value": 2_000, "n": 500, "low": None, "high": None, "reason": "only the day's value is kept"
+        "value": 2_000, "n": 500, "low": None, "high": None, "reason": "too few requests for its limits"
     }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from tests.unit.quality import loop_marts
+from tests.unit.quality import learning_marts, loop_marts
 
 from ratchet.contracts.streams import STREAMS, field_specs
 from ratchet.quality.bronze_sql import bronze_queries
@@ -309,7 +309,7 @@ def good_marts() -> dict[str, pd.DataFrame]:
         ],
         "mart_kpis_daily": [row for d in dates for w in (1, 7) for row in _kpis(d, w)],
     }
-    rows |= loop_marts.rows(DAY, rows["mart_health_daily"])
+    rows |= loop_marts.rows(DAY, rows["mart_health_daily"]) | learning_marts.rows(DAY)
     return {name: pd.DataFrame([{"as_of": DAY, **row} for row in found]) for name, found in rows.items()}
 
 

@@ -19,7 +19,7 @@ def agents(names: tuple[str, ...] = ("senior", "junior", "trainee")) -> dict[str
     cells = [_work(name, at, kind) for at, name in enumerate(names) for kind in range(2)]
     grains = [("execution", f"e{i}", 1, int(i % 9 == 0)) for i in range(90)]
     grains += [("session", f"s{i}", 3, int(i % 4 == 0)) for i in range(30)] + [("system", "", 90, 10)]
-    return compare_agents(mart(*cells), executions(*grains), _RULES, DAY).as_artifact()
+    return compare_agents(mart(*cells), executions(*grains), _RULES, 5, DAY).as_artifact()
 
 
 def _work(name: str, at: int, kind: int) -> list[dict[str, Any]]:
@@ -50,4 +50,4 @@ def _work(name: str, at: int, kind: int) -> list[dict[str, Any]]:
 
 def nothing() -> dict[str, Any]:
     """Return agents.json of a night on which nothing landed."""
-    return compare_agents(mart(), executions(), _RULES, DAY).as_artifact()
+    return compare_agents(mart(), executions(), _RULES, 5, DAY).as_artifact()

@@ -335,8 +335,22 @@ def usage_row(level: str, dimension: str, value: str, requests: int, failures: i
         "token_n": requests,
         "input_tokens": requests * 900,
         "output_tokens": requests * 240,
+        "tokens_p50": 980.0,
+        "tokens_p95": 2410.0,
+        "tokens_p99": 4020.0,
         "cost_n": requests,
         "cost_usd": requests * 0.0031,
+        "cost_p50_usd": 0.0027,
+        "cost_p95_usd": 0.0081,
+        "cost_p99_usd": 0.0127,
+        "quality_n": requests,
+        "quality_p05": 38.0,
+        "quality_p50": 81.0,
+        "quality_p95": 97.0,
+        "satisfaction_n": requests // 9,
+        "satisfaction_p05": 2.0,
+        "satisfaction_p50": 7.5,
+        "satisfaction_p95": 10.0,
     }
 
 
@@ -359,5 +373,6 @@ def usage(intents: tuple[str, ...] = ("weather", "book_flight", "summarise", "ex
             "units": "distinct users, else sessions, else traces",
             "duration": "quantiles from histograms",
             "cost_usd": "sum of the logged cost",
+            "quantiles": "half and 95 % of the requests keep to them, from histograms",
         },
     }

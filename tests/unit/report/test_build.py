@@ -112,7 +112,7 @@ def test_a_usual_night_answers_the_three_questions() -> None:
 
 
 def test_the_chapters_are_the_verbs_that_have_content() -> None:
-    assert [c.id for c in built().chapters] == ["log", "analyze", "generate", "validate", "measure"]
+    assert [c.id for c in built().chapters] == ["log", "analyze", "generate", "validate", "deploy", "measure"]
 
 
 def test_every_definition_that_is_named_is_there() -> None:
@@ -145,13 +145,14 @@ def test_a_failed_gate_greys_out_what_stands_on_it_and_says_so_first() -> None:
         "analyze": Standing.GATED,
         "generate": Standing.GATED,
         "validate": Standing.GATED,
+        "deploy": Standing.GATED,
         "measure": Standing.GATED,
     }
     assert view.chapters[1].reason == "marts gate failed: 1 of 1 checks broken"
     assert view.figures == ()
     assert view.lists[1].items[0].text == "Cure the data: ask the application's owner why scores are missing"
     assert [i.text.split(":")[0] for i in view.lists[2].items] == [
-        "mart_kpis_daily.denominator",
+        "Data check denominator of mart kpis daily failed",
         "Not run for want of them",
     ]
 

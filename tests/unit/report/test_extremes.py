@@ -117,3 +117,12 @@ def test_five_hundred_are_settled_again_the_next_night_without_a_decision_twice(
     assert kinds.count("vanished") == MANY
     waits = approvals.waiting(fold(read(crowd.decisions, date.max), date.max), DAY)
     assert len({s.improvement_id for s in waits}) == MANY
+
+
+@pytest.mark.parametrize("name", [name for name in fixtures.night() if name not in ("steps", "target_failures")])
+def test_a_result_of_an_older_version_spares_the_rest_of_the_report(name: str) -> None:
+    night = fixtures.night()
+    for older in ({}, {key: night[name][key] for key in ("artifact", "as_of") if key in night[name]}):
+        view = report.build(night | {name: older}, NIGHT)
+        assert [c.id for c in view.chapters] == ["log", "analyze", "generate", "validate", "deploy", "measure"]
+        assert len([s for c in view.chapters for s in c.sections if s.blocks]) > 15

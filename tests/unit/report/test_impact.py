@@ -93,7 +93,9 @@ def test_the_ledger_says_how_far_improvements_came() -> None:
 def test_learning_names_what_cannot_be_computed_and_why() -> None:
     facts, missing = blocks("learning")
     assert {f.label: f.value for f in facts.items}["Requests spared"] == 272
-    assert "Worth (the setting values_usd.successful_interaction does not say what one is worth)" in missing.text
+    assert (
+        "Worth, Return (the setting values_usd.successful_interaction does not say what one is worth)" in missing.text
+    )
 
 
 def test_a_night_before_anything_was_proposed_says_so() -> None:

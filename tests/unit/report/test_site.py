@@ -70,6 +70,14 @@ def test_code_that_holds_a_fence_stays_inside_its_own() -> None:
     assert "````\nbook_flight()\n```\nbook_flight\n````" in page
 
 
+def test_headings_of_markdown_step_down_one_at_a_time(made: dict[str, str]) -> None:
+    for text in (text for name, text in made.items() if name.endswith(".md")):
+        tokens = MarkdownIt("commonmark").parse(text)
+        levels = [int(t.tag[1]) for t in tokens if t.type == "heading_open"]
+        assert levels[0] == 1
+        assert {*levels[1:]} <= {2}
+
+
 def test_the_pages_say_what_was_found() -> None:
     made = site(documentation_fixtures.capabilities())
     assert "Most begin with book\\_flight, as 40 of 120 new users did; it works for 85% of them" in made["index.md"]
@@ -78,6 +86,32 @@ def test_the_pages_say_what_was_found() -> None:
     assert "Left out: search\\_index.py:1: invalid syntax" in made["reference.md"]
     assert "search\\_index is required" in made["changes.md"]
     assert '{"search_index": "…"}' in made["actions.md"]
+
+
+@pytest.mark.parametrize(
+    ("signature", "lines"),
+    [
+        ("find(a: str, b: int = 1) -> str", ["find(a: str, b: int = 1) -> str"]),
+        (
+            f"find({'a' * 80}: dict[str, int], *, b: str = 'x, (y', c=(1, 2)) -> list[str]",
+            [
+                "find(",
+                f"    {'a' * 80}: dict[str, int],",
+                "    *,",
+                "    b: str = 'x, (y',",
+                "    c=(1, 2),",
+                ") -> list[str]",
+            ],
+        ),
+        (f"find(a='{'x' * 100}", [f"find(a='{'x' * 100}"]),
+        ("x" * 100, ["x" * 100]),
+    ],
+)
+def test_a_wide_signature_has_an_argument_a_line(signature: str, lines: list[str]) -> None:
+    found = documentation_fixtures.capabilities()
+    found["capabilities"][0]["signature"] = signature
+    (page,) = [text for name, text in site(found).items() if name.startswith("code_1") and name.endswith(".md")]
+    assert "```\n" + "\n".join(lines) + "\n```" in page
 
 
 def test_the_same_content_gives_the_same_bytes() -> None:

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from ratchet.statistics.forecasts import forecast
-from ratchet.statistics.series import season, slope, surprise
+from ratchet.statistics.series import scatter_between_cycles, season, slope, surprise
 
 WEEK = np.array([3.0, 1.0, 0.0, 0.0, -1.0, -2.0, -1.0])
 
@@ -141,3 +141,12 @@ def test_ninety_of_a_hundred_days_fall_into_their_interval() -> None:
 
 def test_a_series_that_is_too_short_has_no_forecast() -> None:
     assert forecast(days(30)) is None
+
+
+@pytest.mark.parametrize("cycles", [2, 3, 4, 10])
+def test_the_scatter_between_cycles_is_a_standard_deviation_however_few_there_are(cycles: int) -> None:
+    values = np.tile(np.arange(168.0), cycles) + np.random.default_rng(4).normal(size=168 * cycles) * 5
+    assert scatter_between_cycles(values, 168) == pytest.approx(5, rel=0.15)
+    assert np.isnan(scatter_between_cycles(values[:170], 168))
+    values[::3] = np.nan
+    assert scatter_between_cycles(values, 168) == pytest.approx(5, rel=0.25)

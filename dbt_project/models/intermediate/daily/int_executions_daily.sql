@@ -75,6 +75,7 @@ parts as (
         {%- endfor %}
         case when not success then coalesce(messages.message_template, left(split_part(interactions.error, ':', 1), 80), '') end as error_kind,
         case when not success then left(interactions.error, 200) end as sample_error,
+        {{ case_text('interactions.') }} as request_text,
         1 as requests,
         case when success then 1 end as successes,
         case when not success then 1 end as failures,
@@ -103,6 +104,7 @@ parts as (
         {%- for column in named %}
         known.{{ column }},
         {%- endfor %}
+        {{ case_text('known.') }} as request_text,
         signals.* exclude (interaction_id, landed_date),
     from signals
     inner join known on signals.interaction_id = known.event_id
@@ -119,6 +121,7 @@ select
     {{ named | join(',\n    ') }},
     max(error_kind) as error_kind,
     max(sample_error) as sample_error,
+    max(request_text) as request_text,
     {{ execution_sums() }}
 from parts
 group by event_date, landed_date, interaction_id, {{ named | join(', ') }}

@@ -6,7 +6,10 @@ with feedback as (
 
 interactions as (
 
-    select * from {{ ref('stg_interaction') }}
+    select
+        * replace (coalesce(intent, '') as intent),
+        case when parent_id is null then 'root' else 'step' end as level,
+    from {{ ref('stg_interaction') }}
 
 ),
 
@@ -19,8 +22,9 @@ pairs as (
         interactions.landed_date as interaction_landed_date,
         interactions.event_id as interaction_id,
         interactions.event_date as interaction_date,
-        case when interactions.parent_id is null then 'root' else 'step' end as level,
-        coalesce(interactions.intent, '') as intent,
+        interactions.level,
+        interactions.intent,
+        {{ hash_of(combination_columns(), 'interactions') }} as combination_id,
         coalesce(interactions.agent_tier, '') as agent_tier,
         interactions.service,
         interactions.unit,

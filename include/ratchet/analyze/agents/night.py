@@ -7,6 +7,7 @@ from datetime import date
 
 import pandas as pd
 
+from ratchet.analyze.agents.cases import cases_of
 from ratchet.analyze.agents.cells import cells_of
 from ratchet.analyze.agents.choices import LEAST as LEAST_OF_MODELS
 from ratchet.analyze.agents.choices import choices
@@ -17,13 +18,16 @@ from ratchet.analyze.failure_classes import Rule
 from ratchet.contracts.agents import MARGIN, AgentsResult
 
 
-def compare_agents(agents: pd.DataFrame, executions: pd.DataFrame, rules: Sequence[Rule], as_of: date) -> AgentsResult:
+def compare_agents(
+    agents: pd.DataFrame, executions: pd.DataFrame, rules: Sequence[Rule], least_units: int, as_of: date
+) -> AgentsResult:
     """Return who does which work how well.
 
     Args:
         agents: mart_agents.
         executions: mart_executions.
         rules: the setting `failure_classes`.
+        least_units: the setting `k_anonymity`.
         as_of: the night's day.
     """
     cells = cells_of(agents, rules, as_of)
@@ -36,11 +40,12 @@ def compare_agents(agents: pd.DataFrame, executions: pd.DataFrame, rules: Sequen
         levels=tuple(levels(executions, as_of)),
         recommendations=tuple(recommend(rows, validated)),
         choices=tuple(choices(cells)),
-        definitions=_definitions(),
+        cases=tuple(cases_of(agents, least_units, as_of)),
+        definitions=_definitions(least_units),
     )
 
 
-def _definitions() -> dict[str, str]:
+def _definitions(least_units: int) -> dict[str, str]:
     return {
         "attempts": "what users asked in the last 30 days",
         "success": (
@@ -64,6 +69,10 @@ def _definitions() -> dict[str, str]:
             f"models with {LEAST_OF_MODELS} outcomes at an intent, with the same cases; another one is better when "
             f"surely better in success, cost or time, surely at most {MARGIN:.0%} behind in success, and not surely "
             "worse in the rest (5 % over all comparisons); efficient: beaten by nobody in all three"
+        ),
+        "cases": (
+            f"requests to a prompt whose results failed or were found faulty, and of the same intent such as were "
+            f"looked at without a fault; redacted, where at least {least_units} users or sessions are among them"
         ),
         "validation": "what validators found; what they did not look at is left out, not zero",
         "levels": "what landed with the night; executions, sessions, users and the system add up to the same",

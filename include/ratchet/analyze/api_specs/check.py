@@ -24,7 +24,20 @@ _VALIDATORS = {
     "OpenAPI 3.1": openapi_v31_schema_validator,
 }
 _OPAQUE = frozenset({"example", "examples", "default", "enum", "value"})
-_NAMES = frozenset({"properties", "schemas", "definitions", "patternProperties"})
+_NAMES = frozenset(  # of mappings whose keys are names of the API's own, such as a response `default`
+    [
+        "properties",
+        "patternProperties",
+        "schemas",
+        "definitions",
+        "responses",
+        "headers",
+        "parameters",
+        "requestBodies",
+        "links",
+        "callbacks",
+    ]
+)
 
 
 def dialect_of(document: Any) -> str:
@@ -128,7 +141,12 @@ def references(value: Any, key: str = "") -> Iterator[str]:
             seen.add(id(node))
             if isinstance(node.get("$ref"), str) and name != "properties":
                 yield node["$ref"]
-            stack += [(child, "" if name in _NAMES else k) for k, child in node.items()]
+            stack += [(child, "" if _is_name(k, name) else k) for k, child in node.items()]
         elif isinstance(node, list):
             seen.add(id(node))
             stack += [(child, "") for child in node]
+
+
+def _is_name(key: str, parent: str) -> bool:
+    """Return whether a key is a name of the API's own; among responses `x-…` is an extension."""
+    return parent in _NAMES and not (parent == "responses" and key.startswith("x-"))

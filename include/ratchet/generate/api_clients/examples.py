@@ -11,6 +11,7 @@ from ratchet.errors import SpecError
 from ratchet.generate.api_clients.schemas import kinds, merged, variants
 
 MAX_DEPTH = 5
+MAX_VALUES = 500
 _FORMATS = {
     "date": "2026-01-31",
     "date-time": "2026-01-31T12:00:00Z",
@@ -22,27 +23,32 @@ _FORMATS = {
 }
 
 
-def example(schema: Any, document: Mapping[str, Any], depth: int = 0) -> Any:
+def example(schema: Any, document: Mapping[str, Any], depth: int = 0, left: list[int] | None = None) -> Any:
     """Return a value that a schema allows, as far as that can be told; None where nothing is known.
 
     Args:
         schema: JSON Schema.
         document: what references point into.
         depth: objects below `MAX_DEPTH` get only what they must have.
+        left: how many values may still be made, counted down: schemas that all refer to each other know no end.
     """
+    left = [MAX_VALUES] if left is None else left
+    left[0] -= 1
+    if depth > 2 * MAX_DEPTH or left[0] < 0:
+        return None
     try:
         found = resolved(schema, document)
     except SpecError:
         return None
-    if not isinstance(found, Mapping) or depth > 2 * MAX_DEPTH:
+    if not isinstance(found, Mapping):
         return None
     shown, value = _shown(found)
     if shown:
         return value
     several = variants(found)
     if several is not None:
-        return example(several[0], document, depth + 1)
-    return _made(found, document, depth)
+        return example(several[0], document, depth + 1, left)
+    return _made(found, document, depth, left)
 
 
 def _shown(schema: Schema) -> tuple[bool, Any]:
@@ -77,17 +83,17 @@ def _fits(value: Any, schema: Schema) -> bool:
     return any(known.get(kind, kind == "any") for kind in kinds(schema))
 
 
-def _made(schema: Schema, document: Mapping[str, Any], depth: int) -> Any:
+def _made(schema: Schema, document: Mapping[str, Any], depth: int, left: list[int]) -> Any:
     joined = merged(schema, document)
     if joined is None:
         return None
     kind = kinds(joined.schema)[0]
     if kind == "object" or joined.properties:
         wanted = {k: v for k, v in joined.properties.items() if k in joined.required or depth < MAX_DEPTH // 2}
-        made = {key: example(value, document, depth + 1) for key, value in wanted.items()}
+        made = {key: example(value, document, depth + 1, left) for key, value in wanted.items()}
         return {key: value for key, value in made.items() if value is not None}
     if kind == "array":
-        item = example(joined.schema.get("items"), document, depth + 1)
+        item = example(joined.schema.get("items"), document, depth + 1, left)
         return [] if item is None else [item]
     return _scalar(kind, joined.schema)
 

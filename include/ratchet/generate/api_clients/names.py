@@ -20,14 +20,14 @@ def words(text: str) -> list[str]:
 def snake(text: str, otherwise: str) -> str:
     """Return a lower-case identifier for a name, `otherwise` where nothing of it is left."""
     name = "_".join(word.lower() for word in words(text))[:MAX_LENGTH].rstrip("_") or otherwise
-    name = f"n_{name}"[:MAX_LENGTH].rstrip("_") if name[0].isdigit() else name
+    name = f"n_{name}"[:MAX_LENGTH].rstrip("_") if name[:1].isdigit() else name
     return f"{name}_" if keyword.iskeyword(name) else name
 
 
 def camel(text: str, otherwise: str) -> str:
     """Return a class name for a name, `otherwise` where nothing of it is left."""
     name = "".join(word[:1].upper() + word[1:] for word in words(text))[:MAX_LENGTH] or otherwise
-    return f"N{name}"[:MAX_LENGTH] if name[0].isdigit() else name
+    return f"N{name}"[:MAX_LENGTH] if name[:1].isdigit() else name
 
 
 class Taken:

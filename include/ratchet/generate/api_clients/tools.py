@@ -72,11 +72,13 @@ def simplified(schema: Any, document: Mapping[str, Any], left: list[int], depth:
         depth: how deep this one lies.
     """
     left[0] -= 1
+    if depth > MAX_DEPTH or left[0] < 0:
+        return {}
     try:
         found = resolved(schema, document)
     except SpecError:
         return {}
-    if not isinstance(found, Mapping) or depth > MAX_DEPTH or left[0] < 0:
+    if not isinstance(found, Mapping):
         return {}
     simple: dict[str, Any] = {key: found[key] for key in _KEPT if key in found and _is_sound(key, found[key])}
     if (kind := _kind(found)) is not None:

@@ -1,6 +1,6 @@
-"""Health: every objective against its interval, its error budget and its season, for all services and for each.
+"""Health: every objective against its interval, its error budget and its season, for all services together.
 
-Uptime, who failed and why it changed are drawn in `health_causes.py`.
+Uptime, who failed and why it changed are drawn in `health_causes.py`, each service by itself in `services.py`.
 """
 
 from __future__ import annotations
@@ -27,18 +27,36 @@ _COLUMNS = (
 
 def health(result: Row) -> list[Block]:
     """Return how the application is."""
-    judged, services = rows(result, "objectives"), rows(result, "services")
+    judged = rows(result, "objectives")
     blocks: list[Block] = [Paragraph(text(f"{name_of(result)}: ", prose(result.get("reason"), "no reason given"), "."))]
-    shown = tuple(map(_judgement, judged[:SHOWN_ROWS]))
-    if shown:
-        used = tuple(c for c in _COLUMNS if any(row[c.key] is not None for row in shown))
-        blocks.append(Table("Objectives over all services", used, shown, len(judged), "health.csv"))
+    if judged:
+        blocks.append(objectives_table("Objectives over all services", judged, len(judged), "health.csv"))
         blocks += _budgets(judged[:SHOWN_ROWS])
     blocks += _alerts(rows(result, "alerts"))
     blocks += _by_the_hour(rows(result, "incidents"), rows(result, "rolled_back"))
-    if len(services) > 1:
-        blocks.append(_services(services))
     return [*blocks, *causes(result), *backtests(result, "health")]
+
+
+def missed(result: Row) -> list[Row]:
+    """Return the objectives that are not met, of all services or of one."""
+    return [j for j in rows(result, "objectives") if j.get("status") in ("degraded", "critical")]
+
+
+def why_unwell(result: Row) -> str:
+    """Return what is measured and wanted of each objective that is not met, else the reason as it stands.
+
+    How fast error budgets burn is left to the tables: it is no answer to whether all is well.
+    """
+    said = [str(j["reason"]).partition("; ")[0] for j in missed(result) if j.get("reason")]
+    reason = ("; ".join(said) or str(result.get("reason") or "")).rstrip(".")
+    return f"{reason[:1].upper()}{reason[1:]}"
+
+
+def objectives_table(caption: str, judged: list[Row], total: int, file: str | None = None) -> Table:
+    """Return objectives with their intervals; columns that hold nothing are left out."""
+    shown = tuple(map(_judgement, judged[:SHOWN_ROWS]))
+    used = tuple(c for c in _COLUMNS if any(row[c.key] is not None for row in shown))
+    return Table(caption, used, shown, total, file)
 
 
 def name_of(result: Row) -> str:
@@ -66,15 +84,6 @@ def _wanted(j: Row) -> str:
         return f"{number(j['wanted_share'], Unit.SHARE)} within {number(target, Unit.MS)}"
     bound = "at least" if critical <= target else "at most"
     return f"{bound} {number(target, Unit.SHARE)}"
-
-
-def _services(services: list[Row]) -> Table:
-    columns = (Column("service", "Service"), Column("status", "Status", CellKind.LABEL), Column("reason", "Why"))
-    shown = tuple(
-        {"service": logged(s.get("service")), "status": label(s.get("status")), "reason": prose(s.get("reason"))}
-        for s in services[:SHOWN_ROWS]
-    )
-    return Table("Services", columns, shown, len(services), "health_services.csv")
 
 
 def _budgets(judged: list[Row]) -> Iterator[Block]:
@@ -116,6 +125,11 @@ def _alerts(alerts: list[Row]) -> list[Block]:
         return [
             Paragraph(text("No budget burnt too fast in any hour of the day, and nothing was worse than its season."))
         ]
+    return [alerts_table(alerts), Paragraph(text("What to do about each is in docs/runbook.md."), Tone.MUTED)]
+
+
+def alerts_table(alerts: list[Row]) -> Table:
+    """Return what was wrong at some hour of the day."""
     columns = (
         Column("severity", "Severity", CellKind.LABEL, definition="health-severity"),
         Column("what", "What"),
@@ -135,14 +149,20 @@ def _alerts(alerts: list[Row]) -> list[Block]:
         }
         for a in alerts[:SHOWN_ROWS]
     )
-    return [
-        Table("What was wrong during the day", columns, shown, len(alerts), "health_alerts.csv"),
-        Paragraph(text("What to do about each is in docs/runbook.md."), Tone.MUTED),
-    ]
+    return Table("What was wrong during the day", columns, shown, len(alerts), "health_alerts.csv")
 
 
 def _by_the_hour(incidents: list[Row], stopped: list[Row]) -> Iterator[Block]:
     """Yield what the hourly check met on the day and what it did."""
+    if incidents:
+        yield incidents_table(incidents)
+    for each in stopped:
+        said = (logged(each.get("rollout_id")), " was rolled back within the hour: ", prose(each.get("reason")))
+        yield Paragraph(text(*said), Tone.BAD)
+
+
+def incidents_table(incidents: list[Row]) -> Table:
+    """Return the incidents of the hourly check."""
     columns = (
         Column("severity", "Severity", CellKind.LABEL, definition="health-severity"),
         Column("what", "What"),
@@ -162,11 +182,7 @@ def _by_the_hour(incidents: list[Row], stopped: list[Row]) -> Iterator[Block]:
         }
         for i in incidents[:SHOWN_ROWS]
     )
-    if shown:
-        yield Table("Incidents of the hourly check", columns, shown, len(incidents), "health_incidents.csv")
-    for each in stopped:
-        said = (logged(each.get("rollout_id")), " was rolled back within the hour: ", prose(each.get("reason")))
-        yield Paragraph(text(*said), Tone.BAD)
+    return Table("Incidents of the hourly check", columns, shown, len(incidents), "health_incidents.csv")
 
 
 def _what(incident: Row) -> Text:

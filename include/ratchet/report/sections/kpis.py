@@ -8,7 +8,7 @@ from itertools import dropwhile
 from ratchet.report import charts
 from ratchet.report.logtext import logged, prose, shortened, text
 from ratchet.report.numbers import Unit
-from ratchet.report.results import Row, estimate, rows, total, without_empty
+from ratchet.report.results import Row, estimate, not_computable, rows, total, without_empty
 from ratchet.report.view import (
     Band,
     Block,
@@ -62,15 +62,10 @@ def kpis(result: Row) -> list[Block]:
     known = tuple(f for f in found if f.estimate.number is not None or f.week.number is not None)
     if not known:
         return [Paragraph(text("No key figure: ", prose(result.get("reason"), "nothing was logged"), "."))]
-    missing = [
-        f"{f.label.lower()} ({charts.uncertainty_in_words(f.estimate, f.unit)})" for f in found if f not in known
-    ]
+    missing = ((f.label.lower(), charts.uncertainty_in_words(f.estimate, f.unit)) for f in found if f not in known)
     trends = Trends(tuple(f for f in known if f.metric in FIRST)[:_LINES])
     table = KeyFigures("Key figures of the day", known, "kpis.csv")
-    said: list[Block] = (
-        [Paragraph(text("Not computable: ", prose("; ".join(missing)), "."), Tone.MUTED)] if missing else []
-    )
-    return [trends, table, *said, *_loop(rows(result, "loop")), *_adoption(rows(result, "adoption"))]
+    return [trends, table, *not_computable(missing), *_loop(rows(result, "loop")), *_adoption(rows(result, "adoption"))]
 
 
 def _loop(figures: list[Row]) -> list[Block]:
@@ -81,9 +76,8 @@ def _loop(figures: list[Row]) -> list[Block]:
         for metric, label, unit, found in shown
         if found.number is not None
     )
-    missing = [f"{label.lower()} ({charts.uncertainty_in_words(e, u)})" for _, label, u, e in shown if e.number is None]
-    said: list[Block] = [Paragraph(text("Not computable: ", prose("; ".join(missing)), "."), Tone.MUTED)]
-    return [*([Facts(facts)] if facts else []), *(said if missing else [])]
+    missing = ((label.lower(), charts.uncertainty_in_words(e, u)) for _, label, u, e in shown if e.number is None)
+    return [*([Facts(facts)] if facts else []), *not_computable(missing)]
 
 
 def _adoption(features: list[Row]) -> list[Block]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ratchet.report import charts, numbers
-from ratchet.report.logtext import logged, prose, text
+from ratchet.report.logtext import logged, text
 from ratchet.report.numbers import Unit, count
-from ratchet.report.results import SHOWN_ROWS, Row, estimate, rows, total
+from ratchet.report.results import SHOWN_ROWS, Row, estimate, not_computable, rows, total
 from ratchet.report.sections.impact import FILE, SHOWN, verdict_label
 from ratchet.report.sections.lifts import brief, short_name
 from ratchet.report.view import Block, CellKind, Column, Fact, Facts, Paragraph, Table, Tone
@@ -56,12 +56,8 @@ def learning(result: Row) -> list[Block]:
         _fact("Return", worth, "return_usd", Unit.USD),
         _share("Effect unknown", worth, "unknown_share"),
     )
-    return [Facts(tuple(f for f in facts if f.value is not None)), *_unknown(facts)]
-
-
-def _unknown(facts: tuple[Fact, ...]) -> list[Block]:
-    reasons = "; ".join(f"{f.label} ({f.note})" for f in facts if f.value is None)
-    return [Paragraph(text("Not computable: ", prose(reasons), "."), Tone.MUTED)] if reasons else []
+    missing = ((f.label, f.note) for f in facts if f.value is None)
+    return [Facts(tuple(f for f in facts if f.value is not None)), *not_computable(missing)]
 
 
 def _shares(found: Row) -> Facts:

@@ -7,6 +7,8 @@ from ratchet.report.numbers import count
 from ratchet.report.results import SHOWN_ROWS, Results, Row, rows, total
 from ratchet.report.view import Block, CellKind, Column, Label, Link, Paragraph, Section, Standing, Table, Tone
 
+_WHERE = {"raw": "on what landed", "marts": "on the marts"}
+
 
 def quality(results: Results) -> Section:
     """Return the section; a gate that did not pass is shown whatever became of its step."""
@@ -34,11 +36,16 @@ def _gates(gates: list[Row]) -> list[Block]:
     said: list[Block] = [Paragraph(line) for line in lines]
     if broken:
         said.append(Table("Checks that do not hold", columns, tuple(broken[:SHOWN_ROWS]), len(broken)))
-    return [*said, Link("Every check of the night, drawn by Great Expectations", "data_docs/index.html")]
+    return [*said, *(_drawn(str(g.get("stage"))) for g in gates)]
+
+
+def _drawn(stage: str) -> Link:
+    label = f"Every check {_WHERE.get(stage, '')}, drawn by Great Expectations"
+    return Link(" ".join(label.split()), f"data_docs/{stage}/index.html")
 
 
 def _gate_line(gate: Row) -> Text:
-    where = {"raw": "on what landed", "marts": "on the marts"}.get(str(gate.get("stage")), "")
+    where = _WHERE.get(str(gate.get("stage")), "")
     held = total(gate, "checks") - total(gate, "failed") - total(gate, "warned") - total(gate, "not_judged")
     rest = [
         f"{count(total(gate, key))} {said}"

@@ -124,6 +124,65 @@ def test_references_to_nothing_or_in_a_circle_are_errors(reference, why):
         one({"parameters": [{"$ref": reference}]}, components=components)
 
 
+@pytest.mark.parametrize("path_item", ["#/paths/~1b", "#/paths/~1pets"])
+def test_paths_that_refer_to_each_other_in_a_circle_are_an_error(path_item):
+    with pytest.raises(SpecError, match="goes round in a circle"):
+        parse(spec({"/pets": {"$ref": path_item}, "/b": {"$ref": "#/paths/~1pets"}}))
+
+
+def test_schemas_may_go_round_in_a_circle():
+    node = {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Node"}}}
+    body = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Node"}}}}
+    assert one({"requestBody": body}, components={"schemas": {"Node": node}}).body.schema == {
+        "$ref": "#/components/schemas/Node"
+    }
+
+
+@pytest.mark.parametrize("where", ["response default", "header x-200"])
+def test_a_reference_to_nothing_is_an_error_whatever_the_response_or_header_is_called(where):
+    nowhere = {"$ref": "#/components/schemas/none"}
+    default = {"description": "no", "content": {"application/json": {"schema": nowhere}}}
+    headed = {"description": "ok", "headers": {"x-200": {"schema": nowhere}}}
+    with pytest.raises(SpecError, match="points at nothing"):
+        one({"responses": {"default": default} if where == "response default" else {"200": headed}})
+
+
+def test_what_an_extension_refers_to_is_its_own_affair():
+    nowhere = {"$ref": "#/components/schemas/none"}
+    responses = {"200": {"description": "ok", "x-more": nowhere}, "x-note": {"schema": nowhere}}
+    assert one({"responses": responses, "x-origin": nowhere}).label == "GET /pets"
+
+
+def test_status_codes_that_yaml_reads_as_integers_are_responses():
+    document = b"""
+openapi: 3.0.3
+info: {title: Pets, version: "1"}
+paths:
+  /pets:
+    get:
+      responses:
+        404: {description: no}
+        200: {description: ok, content: {application/json: {schema: {type: integer}}}}
+"""
+    assert parse(document).operations[0].answer.schemas == ({"type": "integer"},)
+
+
+def test_a_key_of_a_parameter_that_comes_twice_is_noted():
+    document = b"""
+openapi: 3.0.3
+info: {title: Pets, version: "1"}
+paths:
+  /pets:
+    get:
+      parameters:
+        - {name: kind, in: query, schema: {type: string, enum: [dog, cat], enum: [dog, dog]}}
+      responses: {"200": {description: ok}}
+"""
+    api = parse(document)
+    assert api.operations[0].parameters[0].schema["enum"] == ["dog", "dog"]
+    assert "key 'enum' comes twice, the last one counts" in api.notes
+
+
 def test_references_to_other_files_are_left_open_and_noted():
     api = parse(spec({"/a": {"$ref": "../other.yaml#/a"}, "/b": {"get": {"responses": OK}}}))
     assert [o.path for o in api.operations] == ["/b"]

@@ -137,3 +137,48 @@ def test_examples_of_the_specification_come_first():
     assert full["arguments"] == {"b": 7, "a": "rex", "c": "2026-01-31"}
     assert needed["arguments"] == {"b": 7}
     assert needed["expected"]["query"] == [["b", "7"]]
+
+
+def test_names_without_a_latin_letter_are_no_obstacle():
+    answer = {
+        "type": "object",
+        "properties": {"名": {"type": "string"}, "items": {"type": "array", "items": {"type": "string"}}},
+    }
+    query = [{"name": name, "in": "query", "schema": {"type": "string"}} for name in ("頁", "cursor")]
+    files = written({"/寵": {"get": {"parameters": query, "responses": answering(answer)}}})
+    assert problems(files) == []
+    (method,) = methods(files).values()
+    assert [a.arg for a in method.args.kwonlyargs] == ["parameter", "cursor"]
+
+
+def test_schemas_that_all_refer_to_each_other_give_an_example_and_a_tool_of_bounded_size():
+    names = [f"S{n}" for n in range(60)]
+    every = {f"to_{name}": {"$ref": f"#/components/schemas/{name}"} for name in names}
+    schemas = {name: {"type": "object", "required": list(every), "properties": every} for name in names}
+    body = {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/S0"}}}}
+    files = written({"/a": {"post": {"requestBody": body, "responses": OK}}}, components={"schemas": schemas})
+    assert len(files["cases.json"]) < 100_000
+    assert len(files["tools.json"]) < 200_000
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ['/a" + str(__import__("os").getpid()) + "', "'''", '"""', "\\", "{", "}", "{0}", "\u2028", "self", "x-y"],
+)
+def test_hostile_words_stay_literals_wherever_they_stand(hostile):
+    query = {
+        "name": hostile,
+        "in": "query",
+        "description": hostile,
+        "schema": {"type": "string", "enum": [hostile, "b"], "default": hostile, "example": hostile},
+    }
+    operation = {"operationId": hostile, "summary": hostile, "description": hostile, "tags": [hostile]}
+    schema = {"type": "object", "description": hostile, "properties": {hostile: {"type": "string", "enum": [hostile]}}}
+    path = "/" + hostile.strip("{}/")
+    files = written({path: {"get": {**operation, "parameters": [query], "responses": answering(schema)}}})
+    assert problems(files) == []
+    calls = {ast.unparse(n.func) for n in ast.walk(ast.parse(files["client.py"])) if isinstance(n, ast.Call)}
+    assert calls <= {"self._call", "_Part"}
+    (method,) = methods(files).values()
+    (argument,) = method.args.kwonlyargs
+    assert json.loads(files["cases.json"])[0]["arguments"] == {argument.arg: hostile}
