@@ -27,7 +27,8 @@ ASK = "question.ask"
 TARGETS = ("billing", "export", "hints", "login", "search", "summary")
 IDS = {target: improvement(target).improvement_id for target in TARGETS}
 FIX = "refund"  # an error of `circle.py`, whose fix is asked about as well
-PATIENCE_S = 100
+PATIENCE_S = 200
+READING_S = 5  # as a person needs; what comes in the second in which Airflow asks may be lost, and it asks again
 UP = """
 import sys
 from ratchet import local_airflow
@@ -129,11 +130,12 @@ class AskingAirflow:
         return self.api.call("PATCH", path, {"chosen_options": [option], "params_input": said})
 
     def answer_until_recorded(self, target, option, **said):
-        """Answer a question; Airflow loses what it is told in the second in which it asks, and asks again."""
+        """Answer a question once it was read, and again if Airflow has lost the answer and asks again."""
 
         def recorded():
             question = self.open_questions().get(target)
             if question is not None and target not in self.decided():
+                time.sleep(READING_S)
                 self.answer(question, option, **said)
             return target in self.decided()
 
