@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -13,12 +14,12 @@ from datetime import date, timedelta
 import pytest
 
 from ratchet import local_airflow
-from ratchet.airflow_api import AirflowApi
 from ratchet.deploy.decisions import append, read
 from ratchet.home import Home
 from ratchet.local_airflow import LocalAirflow
 from ratchet.settings import PROJECT_ROOT
 from tests.integration import circle
+from tests.patient_api import PatientApi
 from tests.unit.deploy import waiting_home
 from tests.unit.deploy.waiting_home import DAY, improvement
 
@@ -95,6 +96,7 @@ class AskingAirflow:
     def _up(self):
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "RATCHET"))}
         ours = {
+            "PYTHONUNBUFFERED": 1,  # `has_asked` reads what it logs
             "RATCHET_AIRFLOW": self.airflow.folder,
             "RATCHET_AIRFLOW_PORT": self.airflow.port,
             "RATCHET_CONFIG": self.folder / "config",
@@ -104,7 +106,7 @@ class AskingAirflow:
         done = subprocess.run([sys.executable, "-c", UP], env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         self.password = json.loads(self.airflow.passwords.read_text())[local_airflow.USER]
-        self.api = AirflowApi.login(self.airflow.port, local_airflow.USER, self.password)
+        self.api = PatientApi.login(self.airflow.port, local_airflow.USER, self.password)
 
     def publish_night(self, day):
         """Let Airflow know what the task `publish` of a night tells it."""
@@ -122,6 +124,11 @@ class AskingAirflow:
         path = "/dags/~/dagRuns/~/hitlDetails?response_received=false&state=awaiting_input&limit=100"
         found = self.api.call("GET", path)["hitl_details"]
         return {detail["subject"].removeprefix("Do "): detail for detail in found}
+
+    def has_asked(self):
+        """Return whether Airflow knows that the tasks which ask have ended: it may lose an answer that comes before."""
+        ended = r"Received executor event with state success .* task_id='question\.ask'.* map_index=(\d+)"
+        return len(set(re.findall(ended, self.airflow.log.read_text("utf-8", "replace")))) == len(self.ids)
 
     def answer(self, question, option, **said):
         """Answer a question over REST."""
@@ -179,6 +186,7 @@ def asking(tmp_path_factory):
         found.start()
         found.publish_night(waiting_home.DAY)
         found.wait(lambda: len(found.open_questions()) == len(found.ids), "no questions were asked")
+        found.wait(found.has_asked, "the tasks that ask did not end")
         yield found
     finally:
         local_airflow.down(found.airflow)

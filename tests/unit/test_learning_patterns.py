@@ -70,9 +70,9 @@ def test_precision_and_recall_on_labelled_texts(catalogue: Catalogue, found) -> 
 
 def test_an_expression_that_would_backtrack_takes_linear_time() -> None:
     with duckdb.connect() as connection:
-        started = time.perf_counter()
+        started = time.process_time()
         connection.execute("select regexp_matches(repeat('a', 100000) || 'b', '^(a+)+$')").fetchall()
-        assert time.perf_counter() - started < 2
+        assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize("regex", ["(?=x)", "(?<!a)b", r"(a)\1", "(", "a++", ""])

@@ -61,7 +61,9 @@ def test_many_processes_have_a_file_each(home):
 def test_a_killed_writer_leaves_whole_lines_and_at_most_a_piece_of_one(home):
     process = start(home.root, 10_000_000, 20_000)
     process.stdout.readline()
-    time.sleep(0.3)
+    while sum(path.stat().st_size for path in home.landing.glob("dt=*/*.jsonl")) < 1_000_000:
+        assert process.poll() is None
+        time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.wait(30)
     process.stdout.close()
