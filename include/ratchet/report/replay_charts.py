@@ -24,8 +24,8 @@ def in_words(replay: Replay) -> str:
     """Return what a replay shows as one sentence."""
     today, proposed = (sum(getattr(d, name) for d in replay.days) for name in ("today", "proposed"))
     return (
-        f"Over {numbers.count(len(replay.days), 'day')}, {replay.today} loses {_written(today)}, "
-        f"{replay.proposed} {_written(proposed)}; it wins on "
+        f"Over {numbers.count(len(replay.days), 'day')}, {_written(today)} is lost with {replay.today} "
+        f"and {_written(proposed)} with {replay.proposed}, which wins on "
         f"{charts.estimate_in_words(replay.wins, Unit.SHARE)} of the days on which they differ."
     )
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ratchet.samples import indexing
 from ratchet.samples.catalogue import faults, intents
 from ratchet.samples.experiments import ROLLOUT_STAGES, TRIALS, Trial
 from ratchet.samples.interactions import DEGRADED_FACTOR, MODELS
@@ -48,6 +49,7 @@ def told(plan: Plan, frames: dict[str, pd.DataFrame]) -> dict[str, Any]:
         "bad_experiences": _bad_experiences(plan, frames["feedback"]),
         "experiments": [_trial(plan, trial, frames) for trial in TRIALS if len(trial.stages) == 1],
         "rollouts": [_trial(plan, trial, frames) | _stages(plan) for trial in TRIALS if len(trial.stages) > 1],
+        "rate_limits": indexing.told(plan, frames["indexing"]),
         "incidents": _incidents(plan),
         "changes": _changes(frames["changes"]),
     }

@@ -78,6 +78,7 @@ class Truth:
             "flags": frames["flag_evaluation"][["flag_key", "_treated", "_user", "reason"]],
             "outcomes": frames["outcome"][["metric", "_treated", "_user", "value"]],
             "changes": frames["change"].drop(columns="_special"),
+            "indexing": frames["indexing"][["status_code"]],
         }
         sources = {
             "requests": "root",

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ratchet import files
-from ratchet.samples import calls, experiments, interactions, landing, machines, privacy, reactions, spoil
+from ratchet.samples import calls, experiments, indexing, interactions, landing, machines, privacy, reactions, spoil
 from ratchet.samples.people import People
 from ratchet.samples.plan import Plan
 from ratchet.samples.requests import day_requests
@@ -63,7 +63,8 @@ def _day_lines(plan: Plan, people: People, truth: Truth, index: int) -> list[Lin
     frames = _day_frames(plan, people, index)
     frames = {name: _within(plan, frame) for name, frame in frames.items()}
     truth.add_secrets(privacy.plant(plan, frames, index))
-    truth.add_frames(frames)
+    indexed = _within(plan, indexing.api_calls(plan, index))
+    truth.add_frames({**frames, "indexing": indexed})
     parts = []
     for name, frame in frames.items():
         stream = STREAM_OF.get(name, name)
@@ -73,7 +74,8 @@ def _day_lines(plan: Plan, people: People, truth: Truth, index: int) -> list[Lin
     good = spoil.delayed(plan, Lines.joined(parts), rng)
     bad, secrets = spoil.broken(plan, good, index, rng)
     truth.add_secrets(secrets)
-    return [good, spoil.repeats(plan, good, index, rng), bad, spoil.blanks(plan, index, rng)]
+    spoiled = [good, spoil.repeats(plan, good, index, rng), bad, spoil.blanks(plan, index, rng)]
+    return [*spoiled, spoil.as_lines(plan, "api_call", indexed.assign(_drift=-1), index)]
 
 
 def _day_frames(plan: Plan, people: People, index: int) -> dict[str, pd.DataFrame]:
