@@ -81,9 +81,9 @@ def test_two_processes_on_one_home_do_not_meet(landing, tmp_path):
     command = [sys.executable, "-m", "ratchet.cli", "run", "--landing", landing, "--home", tmp_path]
     first = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
-        while not (tmp_path / ".lock").exists():
+        while not (lock := tmp_path / ".lock").exists() or lock.read_text() != str(first.pid):
+            assert first.poll() is None
             time.sleep(0.05)
-        time.sleep(0.3)
         second = ratchet("run", "--landing", landing, "--home", tmp_path)
         assert second.returncode == 2
         assert f"process {first.pid} is writing to this home" in second.stderr
