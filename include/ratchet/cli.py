@@ -7,23 +7,26 @@ from __future__ import annotations
 
 import argparse
 import logging
+import re
 import sys
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from ratchet import __version__
 from ratchet import commands as does
 from ratchet.errors import RatchetError
-from ratchet.terminal import complain
+from ratchet.terminal import complain, one_line
+
+_Moment = TypeVar("_Moment", bound=date)
 
 
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line and exits with 2."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message} — see {self.prog} --help\n")
+        self.exit(2, one_line(f"{self.prog}: {message} — see {self.prog} --help"))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,6 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except OSError as error:
+        place = f" ({error.filename})" if error.filename else ""
+        complain(f"{error.strerror or error}{place} — check the path, its rights and the room on its disk")
+        return RatchetError.exit_code
     except KeyboardInterrupt:
         complain("stopped; nothing is half-written, run it again to go on")
         return 130
@@ -69,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_home(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--home", type=Path, metavar="DIR", help="where Ratchet keeps its state (RATCHET_HOME or ./home)"
+        "--home", type=_path, metavar="DIR", help="where Ratchet keeps its state (RATCHET_HOME or ./home)"
     )
 
 
@@ -86,10 +93,10 @@ def _add_run(commands: Any) -> None:
 
 def _add_sample_logs(commands: Any) -> None:
     sample = commands.add_parser("sample-logs", help="write believable logs with known truths beside them")
-    sample.add_argument("--out", type=Path, required=True, metavar="DIR")
+    sample.add_argument("--out", type=_path, required=True, metavar="DIR")
     sample.add_argument("--days", type=_count, default=14, metavar="N")
     sample.add_argument("--events-per-day", type=_count, default=5000, metavar="N")
-    sample.add_argument("--seed", type=int, default=7, metavar="S")
+    sample.add_argument("--seed", type=_seed, default=7, metavar="S")
     sample.add_argument("--end", type=_day, metavar="YYYY-MM-DD", help="last day (yesterday)")
     sample.set_defaults(command=does.sample_logs)
 
@@ -117,7 +124,7 @@ def _add_backtest(commands: Any) -> None:
     back = commands.add_parser("backtest", help="how often each detector cried wolf, and would have missed")
     back.add_argument("--false-alarms", type=_share, default=0.01, metavar="SHARE", help="wanted, a night (0.01)")
     back.add_argument(
-        "--planted", type=float, default=3.0, metavar="TIMES", help="how fast a fault burns the budget (3)"
+        "--planted", type=_times, default=3.0, metavar="TIMES", help="how fast a fault burns the budget (3)"
     )
     back.add_argument("--json", action="store_true")
     _add_home(back)
@@ -190,30 +197,39 @@ def _add_docs(commands: Any) -> None:
     docs = commands.add_parser(
         "docs", help="read your own package for the documentation, or draw the pages of the marts"
     )
-    docs.add_argument("--package", type=Path, metavar="PATH", help="the folder that is imported; nothing in it is run")
+    docs.add_argument("--package", type=_path, metavar="PATH", help="the folder that is imported; nothing in it is run")
     docs.add_argument(
         "--marts", action="store_true", help="draw every mart, its columns, tests and readers, on the shelf"
     )
-    docs.add_argument("--tests", type=Path, metavar="PATH", help="its tests, for examples; with --junit")
-    docs.add_argument("--junit", type=Path, metavar="FILE", help="which of them passed: pytest --junitxml=FILE")
+    docs.add_argument("--tests", type=_path, metavar="PATH", help="its tests, for examples; with --junit")
+    docs.add_argument("--junit", type=_path, metavar="FILE", help="which of them passed: pytest --junitxml=FILE")
     docs.add_argument("--date", type=_day, metavar="YYYY-MM-DD", help="the night that reads it (yesterday's)")
     _add_home(docs)
     docs.set_defaults(command=does.docs)
 
 
+def _path(text: str) -> Path:
+    if not text.strip() or "\0" in text:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a path")
+    return Path(text)
+
+
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        return _believable(date.fromisoformat(text))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a date such as 2026-11-20") from None
 
 
+def _believable(moment: _Moment) -> _Moment:
+    if moment.year < 2000:
+        raise ValueError("before any log")
+    return moment
+
+
 def _hour(text: str) -> datetime:
     try:
-        found = datetime.strptime(text, "%Y-%m-%dT%H")  # noqa: DTZ007 -- UTC without a zone, as hours are kept
-        if found.year < 2000:
-            raise ValueError("before any log")
-        return found
+        return _believable(datetime.strptime(text, "%Y-%m-%dT%H"))  # noqa: DTZ007 -- UTC without a zone, as hours are kept
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not an hour such as 2026-11-20T13") from None
 
@@ -228,8 +244,20 @@ def _share(text: str) -> float:
     return found
 
 
+def _times(text: str) -> float:
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", text) or not float(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0, such as 3")
+    return float(text)
+
+
+def _seed(text: str) -> int:
+    if not re.fullmatch(r"-?[0-9]{1,18}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
+    return int(text)
+
+
 def _count(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
+    if not re.fullmatch(r"0*[1-9][0-9]{0,8}", text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 up")
     return int(text)
 

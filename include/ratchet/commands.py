@@ -269,11 +269,11 @@ def discover(options: argparse.Namespace) -> int:
     from ratchet.settings import config_folder
 
     night = Night.from_environment(home=options.home)
+    day = night.on(options.date or night.today - timedelta(days=1)).day
     connected = api_discovery.chosen(connected_apis.load(config_folder()), options.names)
     if not connected:
         say(f"No API is connected: see docs/apis.md, then name one in {config_folder() / connected_apis.APIS_FILE}")
         return 0
-    day = options.date or night.today - timedelta(days=1)
     for snapshot in api_discovery.discover(night.home, connected, day, probe=options.probe):
         say(api_discovery.in_words(snapshot))
     say(f"Snapshots: {night.home.apis}, read by the night of {day} and later ones")
@@ -311,7 +311,8 @@ def _look(options: argparse.Namespace) -> int:
     from ratchet.night import Night
 
     night = Night.from_environment(home=options.home)
-    found = look(options.package, options.date or night.today - timedelta(days=1), options.tests, options.junit)
+    day = night.on(options.date or night.today - timedelta(days=1)).day
+    found = look(options.package, day, options.tests, options.junit)
     path = package_snapshots.write(night.home, found)
     shown = sum(bool(each.examples) for each in found.capabilities)
     files = "1 file" if found.files == 1 else f"{found.files:,} files"
@@ -336,7 +337,7 @@ def report(options: argparse.Namespace) -> int:
     from ratchet import steps
     from ratchet.night import Night
 
-    night = _there(Night.from_environment(options.date, home=options.home))
+    night = _there(Night.from_environment(home=options.home)).on(options.date)
     with night.home.lock():
         summary = steps.redraw(night)
     say(f"{summary['headline']}\n{summary['report']}")

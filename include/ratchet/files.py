@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import errno
 import hashlib
 import io
 import json
@@ -43,12 +44,17 @@ def write_bytes(path: Path, content: bytes) -> None:
         raise storage_error(error, path) from error
 
 
+_NO_PLACE = frozenset({errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.EISDIR})
+
+
 def storage_error(error: OSError, path: Path) -> errors.StorageError:
     """Return the one-line error for a failed write, with the way out."""
     return errors.StorageError(
         f"cannot write: {error.strerror}",
         where=str(path),
-        way_out="free some space or set another --home, then run again",
+        way_out="name another path"
+        if error.errno in _NO_PLACE
+        else "free some space or set another --home, then run again",
     )
 
 

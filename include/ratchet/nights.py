@@ -43,6 +43,7 @@ class Step:
         return (steps.STEPS[self.name].__doc__ or "").partition("\n")[0]
 
 
+MOST_NIGHTS = 3_660  # of one command: more are a year mistyped
 PLAN: tuple[Step, ...] = (
     Step("ingest", "log", pool="warehouse"),
     Step("check_raw", "log", ("ingest",), pool="warehouse"),
@@ -165,7 +166,7 @@ def days_to_run(night: Night, first: date | None, last: date | None) -> list[dat
 
     Raises:
         LandingError: if nothing landed and no day was given.
-        RatchetError: if the range is empty or reaches into the future.
+        RatchetError: if the range is empty, reaches into the future, or is longer than any history.
     """
     if first is None or last is None:
         landed = [d for d in steps.landed_days(night) if d < night.today]
@@ -188,4 +189,7 @@ def days_to_run(night: Night, first: date | None, last: date | None) -> list[dat
         raise RatchetError(f"{last} is in the future", way_out=f"the last day that can be run is {night.today}")
     if first > last:
         raise RatchetError(f"--from {first} is after --to {last}", way_out="swap them")
-    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    many = (last - first).days + 1
+    if many > MOST_NIGHTS:
+        raise RatchetError(f"{many:,} nights from {first} on are more than ten years", way_out="check --from and --to")
+    return [first + timedelta(days=n) for n in range(many)]

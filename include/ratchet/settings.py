@@ -20,6 +20,7 @@ from ratchet.errors import SettingsError
 from ratchet.files import digest
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
+MOST_LISTED = 20  # names in a message
 ENVIRONMENTS = ("development", "staging", "production")
 REACH_DAYS = 28  # a night looks so far back in events: drift compares it with the four weeks before
 _PLACES = {"sources", "fix_repository"}
@@ -216,7 +217,8 @@ def _check_names(names: Any, valid: Any, path: Path, what: str) -> None:
     for name in names:
         if name not in valid:
             near = difflib.get_close_matches(str(name), valid, n=1, cutoff=0.5)
-            hint = f"did you mean {near[0]}?" if near else f"valid are {', '.join(valid)}"
+            listed = f"valid are {', '.join(valid)}" if len(valid) <= MOST_LISTED else "docs/settings.md lists them"
+            hint = f"did you mean {near[0]}?" if near else listed
             raise SettingsError(f"unknown {what} {str(name)!r}", where=str(path), way_out=hint)
 
 

@@ -13,7 +13,12 @@ def say(text: str = "") -> None:
 
 def complain(text: str) -> None:
     """Print a line of the command's own to standard error."""
-    sys.stderr.write(f"ratchet: {_safe(text)}\n")
+    sys.stderr.write(one_line(f"ratchet: {text}"))
+
+
+def one_line(text: str) -> str:
+    """Return a text as one line, whatever of a user's or a log's it repeats."""
+    return f"{_safe(' '.join(text.split()))}\n"
 
 
 def _safe(text: str) -> str:

@@ -40,6 +40,36 @@ def test_a_home_that_is_not_there_is_told_and_not_made(tmp_path, monkeypatch, ca
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *(("run", "\x1b[31mred\x07\nnext"), ("run", "\u202eleft"), ("no\nsuch",), ("report", "--date", "\x1b[2J")),
+        *(("report", "--date", "0001-01-01"), ("run", "--from", "0026-11-20"), ("health", "--hour", "0026-11-20T13")),
+        *(("erase", "--unit", "u-1", "--home", ""), ("sample-logs", "--out", ""), ("docs", "--package", " ")),
+        *(("status", "--home", "x" * 300), ("validate-logs", "x" * 300), ("sources", "check", "otlp", "nowhere.json")),
+        *(("discover", "--date", "2999-01-01"), ("docs", "--package", ".", "--date", "2999-01-01")),
+        *(("sample-logs", "--out", "x", "--days", n) for n in ("²", "-1", "0", "9" * 60)),
+        *(("sample-logs", "--out", "x", "--seed", s) for s in ("x", "", "1.5")),
+        *(("backtest", "--planted", n) for n in ("0", "-1", "nan", "inf", "1e400")),
+    ],
+    ids=ascii,
+)
+def test_what_is_typed_wrong_is_one_line_that_drives_no_terminal_and_writes_nothing(
+    tmp_path, monkeypatch, capsys, typed
+):
+    monkeypatch.chdir(tmp_path)
+    try:
+        code = cli.main(typed)
+    except SystemExit as left:
+        code = left.code
+    told = capsys.readouterr()
+    assert (code, told.out, len(told.err.splitlines())) == (2, "", 1)
+    assert told.err.startswith("ratchet")
+    assert " — " in told.err
+    assert told.err.rstrip("\n").isprintable()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_logs_of_ones_own_never_meet_those_of_the_demo(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     for folder in ("demo/landing", "my-logs"):

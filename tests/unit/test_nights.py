@@ -91,6 +91,8 @@ def test_days_that_cannot_be_run_are_refused(night):
         nights.days_to_run(night, TODAY, TODAY + timedelta(days=1))
     with pytest.raises(RatchetError, match="swap them"):
         nights.days_to_run(night, TODAY, TODAY - timedelta(days=1))
+    with pytest.raises(RatchetError, match="more than ten years"):
+        nights.days_to_run(night, TODAY.replace(year=2006), TODAY)
     with pytest.raises(LandingError, match="nothing has landed|does not exist"):
         nights.days_to_run(night, None, None)
 

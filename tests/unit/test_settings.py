@@ -52,6 +52,7 @@ def test_the_environment_variable_names_the_environment(folder, monkeypatch):
         ("defaults", "approvers", "ann", "approvers: .*valid tuple"),
         ("defaults", "approvers", ["ann", ""], "approvers.1: .*at least 1 character"),
         ("production", "safety_mod", True, "did you mean safety_mode"),
+        ("defaults", "colour", 3, "unknown setting 'colour' .*docs/settings.md lists them"),
         ("prodution", "safety_mode", True, "unknown block 'prodution' .*did you mean production"),
     ],
 )

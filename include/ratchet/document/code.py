@@ -123,7 +123,9 @@ def read(package: Path) -> Source:
         way_out = "name the folder that is imported, such as src/assistant"
         raise PackageError(f"{name[:60]!r} cannot be imported as a package", where=str(package), way_out=way_out)
     files = (
-        [root] if root.is_file() else sorted(_files(root), key=lambda file: (file.parent, file.name != "__init__.py"))
+        [file for file in [root] if file.suffix == ".py"]
+        if root.is_file()
+        else sorted(_files(root), key=lambda file: (file.parent, file.name != "__init__.py"))
     )
     if not files:
         raise PackageError("there is no Python file in it", where=str(package), way_out="name the folder of its code")

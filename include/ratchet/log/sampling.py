@@ -78,6 +78,8 @@ class Sample:
 
     def in_words(self) -> str:
         """Return the mapping as tables for a terminal."""
+        if not self.records:
+            return f"No record was found in {self.file}."
         lines = [f"The first {self.records} records of {self.file} become:"]
         for stream in STREAMS:
             rows = [row for row in self.placed if row.stream == stream]

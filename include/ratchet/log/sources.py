@@ -149,7 +149,9 @@ def _settings(path: Path) -> dict[str, Any]:
     for key in settings:
         if key not in _KEYS:
             near = difflib.get_close_matches(str(key), _KEYS, n=1)
-            raise _error(path, f"unknown key {key!r}", f"did you mean {near[0]}?" if near else f"known: {_KEYS}")
+            raise _error(
+                path, f"unknown key {key!r}", f"did you mean {near[0]}?" if near else f"known: {', '.join(_KEYS)}"
+            )
     return settings
 
 

@@ -118,6 +118,8 @@ def files(path: Path | str, reads: Source, source: str | None = None) -> list[La
     own = Path(path)
     if own.is_file():
         return [LandedFile(reads.name, own.name, own.stat().st_size, "", str(own.resolve()))]
+    if "://" not in str(path) and not own.exists():
+        raise LandingError("there is no such file or folder", where=str(path), way_out="check the path")
     landing = Landing([LandedSource(source or reads.name, path)])
     found = [file for day in landing.days() for file in landing.files(day) if file.source]
     if not found:

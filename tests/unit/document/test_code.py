@@ -134,7 +134,12 @@ def test_a_file_that_does_not_parse_is_named_and_the_rest_goes_on(tmp_path, text
 
 
 def test_a_package_that_cannot_be_used_is_one_clear_error(tmp_path):
-    for folder, why in ((tmp_path / "nowhere", "no such package"), (tmp_path, "no Python file|cannot be imported")):
+    (tmp_path / "notes.txt").write_text("hello", "utf-8")
+    for folder, why in (
+        (tmp_path / "nowhere", "no such package"),
+        (tmp_path / "notes.txt", "no Python file"),
+        (tmp_path, "no Python file|cannot be imported"),
+    ):
         with pytest.raises(PackageError, match=why):
             code.read(folder)
     with pytest.raises(PackageError, match=r"nothing in it parses: assistant/tools.py:1"):

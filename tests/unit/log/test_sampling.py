@@ -127,4 +127,4 @@ def test_a_file_that_is_no_json_has_no_record(own, tmp_path):
     source = load_source(str(own))
     found = sample(LandedFile("own", "a.jsonl", 8, "", str(tmp_path / "a.jsonl")), source, DAY)
     assert (found.records, found.placed, found.unplaced) == (0, (), ())
-    assert json.dumps(found.in_words()) == '"The first 0 records of a.jsonl become:"'
+    assert json.dumps(found.in_words()) == '"No record was found in a.jsonl."'

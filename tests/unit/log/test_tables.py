@@ -141,7 +141,11 @@ def test_names_of_tables_and_columns_may_hold_anything(app, tmp_path, monkeypatc
         ("RATCHET_TABLE_CONNECTION", "", "the variable RATCHET_TABLE_CONNECTION is not set"),
         ("RATCHET_TABLE_CONNECTION", "nosuch://host/x", "there is no database of the kind 'nosuch'"),
         ("RATCHET_TABLE_CONNECTION", "postgresql://u:se/cr@et:x@host/db", "cannot be read as a URL"),
-        ("RATCHET_TABLE_CONNECTION", "sqlite:////nowhere/at/all.db", "the database cannot be reached"),
+        ("RATCHET_TABLE_CONNECTION", "sqlite:////nowhere/at/all.db", "there is no such database file"),
+        ("RATCHET_TABLE_CONNECTION", "postgresql://u:p@secret@host/db", "cannot be read as a URL"),
+        ("RATCHET_TABLE_CONNECTION", "postgresql://u:p@ss/secret@host/db", "cannot be read as a URL"),
+        ("RATCHET_TABLE_CONNECTION", "host=db password=secret", "cannot be read as a URL"),
+        ("RATCHET_TABLE_CONNECTION", '{"conn_type": "postgres", "password": "secret"', "cannot be read as a URL"),
         ("RATCHET_TABLE_CONNECTION", "postgresql://u:secret@127.0.0.1:1/db", "the database cannot be reached"),
     ],
 )
@@ -154,6 +158,16 @@ def test_what_cannot_be_read_is_one_line_with_a_way_out(app, monkeypatch, capsys
     assert " — " in told
     assert "secret" not in told
     assert "se/cr" not in told
+
+
+@pytest.mark.parametrize("command", [("sources", "check", "sql_table"), ("run", "--source", "sql_table")], ids=" ".join)
+def test_a_database_file_that_is_not_there_is_told_and_not_made(app, tmp_path, monkeypatch, capsys, command):
+    missing = tmp_path / "typo.db"
+    monkeypatch.setenv("RATCHET_TABLE_CONNECTION", f"sqlite:///{missing}")
+    monkeypatch.setenv("RATCHET_HOME", str(tmp_path / "home"))
+    assert cli.main([*command]) == 2
+    assert "there is no such database file" in capsys.readouterr().err
+    assert not missing.exists()
 
 
 def test_a_failure_leaves_no_cause_that_a_log_could_print(app, monkeypatch):

@@ -53,5 +53,5 @@ def test_no_more_than_twenty_refused_lines_are_shown(zone):
 def test_nothing_to_read_is_said(tmp_path):
     with pytest.raises(LandingError, match="nothing to read"):
         validate(tmp_path, today=DAY)
-    with pytest.raises(LandingError, match="does not exist"):
+    with pytest.raises(LandingError, match="no such file or folder"):
         validate(tmp_path / "nowhere", today=DAY)

@@ -19,6 +19,7 @@ from ratchet.log.tables.settings import Connections, expanded
 
 _DRIVERS = {"postgres": "postgresql+psycopg2", "postgresql": "postgresql+psycopg2", "mssql": "mssql+pyodbc"}
 _ENCRYPTION = ("sslmode", "sslrootcert", "sslcert", "sslkey")
+_ID = re.compile(r"[\w#().:/\\-]{1,250}")  # what Airflow takes as the id of a connection
 _PLAIN_PASSWORD = re.compile(r"://[^/@]*:(?!\$\{)[^/@]+@")
 
 
@@ -27,7 +28,8 @@ def database_url(setting: str, connections: Connections, where: str) -> URL:
 
     Args:
         setting: an SQLAlchemy URL, or the id of an Airflow connection.
-        connections: gives a connection as JSON or URI, as Airflow writes them, by its id.
+        connections: gives a connection as JSON or URI, as Airflow writes them, by its id; what cannot be an id, and
+            may hold a password, is not asked for.
         where: the source, for errors.
 
     Raises:
@@ -39,10 +41,10 @@ def database_url(setting: str, connections: Connections, where: str) -> URL:
             raise SourceError("a password stands in the settings of the source", where=where, way_out=way_out)
         return _parsed(expanded(setting, where), where)
     name = expanded(setting, where)
-    found = name if "://" in name else connections(name)
+    found = name if "://" in name else connections(name) if _ID.fullmatch(name) else name
     if not found:
         way_out = f"add it in Airflow, or export AIRFLOW_CONN_{name.upper()}=postgresql://…"
-        raise SourceError(f"there is no Airflow connection {name[:100]!r}", where=where, way_out=way_out)
+        raise SourceError(f"there is no Airflow connection {name!r}", where=where, way_out=way_out)
     return _parsed(found, where)
 
 
@@ -55,15 +57,16 @@ def shown(url: URL) -> str:
 def _parsed(text: str, where: str) -> URL:
     try:
         url = _from_json(json.loads(text)) if text.lstrip().startswith("{") else make_url(_renamed(text))
-        return url.difference_update_query(["__extra__"])
+        if url.password is None or "@" not in f"{url.host}{url.database}":
+            return url.difference_update_query(["__extra__"])
     except (ArgumentError, ValueError, TypeError, KeyError, AttributeError):
-        pass  # what they say may hold the password
+        pass  # what they say may hold the password, as a host with an @ does
     way_out = "postgresql://USER:PASSWORD@HOST:5432/DATABASE; @, : and / within a password are written %40, %3A, %2F"
     raise SourceError("the connection cannot be read as a URL", where=where, way_out=way_out)
 
 
 def _renamed(text: str) -> str:
-    scheme, rest = text.split("://", 1)
+    scheme, rest = text.split("://", 1)  # a ValueError where there is none
     return f"{_DRIVERS.get(scheme, scheme)}://{rest}"
 
 

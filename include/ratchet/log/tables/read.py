@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,6 +29,8 @@ from ratchet.yaml_files import nearest
 _ROWS_AT_ONCE = 5_000
 _SLACK = timedelta(seconds=1)  # SQLite compares times as texts, so that the ends of a span are looked at here
 _DENIED = ("permission denied", "access denied", "not authorized", "insufficientprivilege")
+_ABSENT = ("does not exist", "unknown database")
+_PACKAGES = {"MySQLdb": "mysqlclient"}  # drivers whose package has another name
 _REFUSED = ("authentication failed", "no password supplied", "access denied for user")
 
 
@@ -125,12 +128,25 @@ def open_table(url: URL, settings: TableSettings, source: str) -> Iterator[OpenT
         UnreachableError: if the database cannot be reached.
     """
     where = f"source {source}, {shown(url)}"
+    _refuse_to_make(url, where)
     with _told(url, where):
         engine = sa.create_engine(url, poolclass=sa.NullPool, connect_args=_patience(url))
         options = {"postgresql_readonly": True} if engine.dialect.name == "postgresql" else {}
         with engine.connect() as connection:
             connection.execution_options(**options)
             yield OpenTable(connection, _reflected(engine, connection, settings, where), settings, where)
+
+
+def _refuse_to_make(url: URL, where: str) -> None:
+    """Refuse a file that is not there, which SQLite would make.
+
+    Raises:
+        SourceError: if there is none.
+    """
+    name = url.database if url.get_backend_name() == "sqlite" else None
+    if name and name != ":memory:" and not name.startswith("file:") and not Path(name).exists():
+        way_out = "check the path; an absolute one has four slashes: sqlite:////srv/app.db"
+        raise SourceError("there is no such database file", where=where, way_out=way_out)
 
 
 def _reflected(engine: Engine, connection: Connection, settings: TableSettings, where: str) -> sa.Table[Any]:
@@ -160,7 +176,9 @@ def _told(url: URL, where: str) -> Iterator[None]:
         yield
     except ModuleNotFoundError as error:
         failure: Exception = SourceError(
-            f"the driver {error.name} is not installed", where=where, way_out=f"pip install {error.name}"
+            f"the driver {error.name} is not installed",
+            where=where,
+            way_out=f"pip install {_PACKAGES.get(str(error.name), error.name)}",
         )
     except sa.exc.NoSuchModuleError:
         way_out = "such as postgresql://, mysql+pymysql:// or sqlite:///"
@@ -184,6 +202,8 @@ def _of_driver(told: str, where: str, error: sa.exc.DBAPIError) -> SourceError |
         return SourceError(f"the database refuses the login: {told}", where=where, way_out=way_out)
     if any(word in lowered for word in _DENIED):
         return SourceError(told, where=where, way_out="grant select on the table to the user of the connection")
+    if isinstance(error, sa.exc.OperationalError) and any(word in lowered for word in _ABSENT):
+        return SourceError(told, where=where, way_out="check database and user of the connection")
     if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError):
         return UnreachableError(
             f"the database cannot be reached: {told}", where=where, way_out="is it up, is the host right?"
