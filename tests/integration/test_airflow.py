@@ -24,7 +24,7 @@ DAG = "/dags/nightly_improvement"
 DUE = timedelta(days=1, hours=2)  # after a day begins, its night starts
 TAKES = timedelta(minutes=20)  # so long before a night is due, the tests wait for it: it would come between the others
 LAST = (datetime.now(UTC) + TAKES - DUE).date()  # the night that is due when Airflow starts
-DAYS = [LAST - timedelta(days=n) for n in reversed(range(4))]
+DAYS = [LAST - timedelta(days=n) for n in reversed(range(5))]
 COMPARED = [DAYS[0], DAYS[2], LAST]  # one by hand, one of the backfill, one by schedule
 PATIENCE_S = 1800  # nights take half a minute each on two idle cores
 
@@ -110,7 +110,7 @@ class Server:
 
 @pytest.fixture(scope="module")
 def landing(tmp_path_factory):
-    """Four small days of native logs, the last of which is the last that is over."""
+    """Five small days of native logs, the last of which is the last that is over."""
     folder = tmp_path_factory.mktemp("airflow_logs") / "landing"
     samples.write(folder, days=len(DAYS), events_per_day=400, seed=5, end=LAST)
     return folder
@@ -142,7 +142,7 @@ def server(tmp_path_factory, landing):
 
 @pytest.fixture(scope="module")
 def nights(server):
-    """Four nights in Airflow: the one that is due, one over REST, and a backfill of four days that finds both done."""
+    """Five nights in Airflow: the one that is due, one over REST, and a backfill of five days that finds both done."""
     server.finished(1)
     by_hand = server.trigger(DAYS[0])
     server.finished(2)
@@ -172,7 +172,7 @@ def test_each_run_is_one_day(nights):
     assert by_type.pop("scheduled") == [LAST.isoformat()]
     assert by_type.pop("manual") == [DAYS[0].isoformat()]
     assert {kind: sorted(days) for kind, days in by_type.items()} == {
-        "backfill": [day.isoformat() for day in DAYS[1:-1]]  # the first and the last of the four were there
+        "backfill": [day.isoformat() for day in DAYS[1:-1]]  # the first and the last of the five were there
     }
     assert nights["at_once"] > 1
 
