@@ -56,6 +56,13 @@ def test_a_link_is_switched_in_one_step(tmp_path):
     assert not list(tmp_path.glob(".*"))
 
 
+def test_a_link_that_cannot_be_switched_leaves_nothing_behind(tmp_path):
+    (tmp_path / "current").mkdir()
+    with pytest.raises(OSError, match="directory"):
+        files.switch_link(tmp_path / "current", tmp_path / "a")
+    assert [path.name for path in tmp_path.iterdir()] == ["current"]
+
+
 def test_a_folder_is_replaced_whole(tmp_path):
     for content in ("one", "two"):
         (tmp_path / "fresh").mkdir()

@@ -54,6 +54,20 @@ def test_genai_names(mapped: Mapped) -> None:
     assert found["attributes"]["gen_ai.request.model"] == "gpt"
 
 
+def test_messages_come_as_structure_too(mapped: Mapped) -> None:
+    words = {"type": "text", "content": "Where is it?"}
+    call = {"type": "tool_call", "id": "a", "name": "find", "arguments": {"order": 7, "kind": "new"}}
+    for part, said in ((words, "Where is it?"), (call, [{"role": "assistant", "parts": [call]}])):
+        plain = {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.input.messages": [{"role": "user", "parts": [words]}],
+            "gen_ai.output.messages": [{"role": "assistant", "parts": [part]}],
+        }
+        (found,) = mapped(SOURCE, [exported(span(1, attributes=plain))])["interaction"]
+        assert found["request_text"] == "Where is it?"
+        assert (found["response_text"] if part is words else json.loads(found["response_text"])) == said
+
+
 def test_a_tools_arguments_come_as_text_or_structure(mapped: Mapped) -> None:
     city = {"city": "Rome", "days": [1, {"x": "y"}]}
     names = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "weather"}

@@ -1,7 +1,8 @@
 -- Spans, their exceptions and log records, as the protocol or an SDK writes them: one temporary table each.
 -- docs/sources.md says in words what is read from where.
 
--- a typed value of the protocol as plain json: a scalar, or lists and objects of them up to three levels deep
+-- a typed value of the protocol as plain json: a scalar, or lists and objects of them up to five levels deep, as messages with the
+-- arguments of their tool calls are
 create or replace temp macro otlp_scalar(item) as (
     coalesce(
         item -> '$.stringValue', to_json(try_cast(item ->> '$.intValue' as bigint)), item -> '$.doubleValue',
@@ -40,11 +41,29 @@ create or replace temp macro otlp_deep(item) as (
         otlp_scalar(item)
     )
 );
-create or replace temp macro otlp_plain(item) as (
+create or replace temp macro otlp_deeper(item) as (
     if(
         coalesce(json_type(item, '$.arrayValue'), json_type(item, '$.kvlistValue')) = 'OBJECT',
         otlp_joined(item, list_transform(
             json_extract(item, '$.*.values[*]'), lambda part: otlp_named(part, otlp_deep(otlp_member(part)))
+        )),
+        otlp_scalar(item)
+    )
+);
+create or replace temp macro otlp_deepest(item) as (
+    if(
+        coalesce(json_type(item, '$.arrayValue'), json_type(item, '$.kvlistValue')) = 'OBJECT',
+        otlp_joined(item, list_transform(
+            json_extract(item, '$.*.values[*]'), lambda part: otlp_named(part, otlp_deeper(otlp_member(part)))
+        )),
+        otlp_scalar(item)
+    )
+);
+create or replace temp macro otlp_plain(item) as (
+    if(
+        coalesce(json_type(item, '$.arrayValue'), json_type(item, '$.kvlistValue')) = 'OBJECT',
+        otlp_joined(item, list_transform(
+            json_extract(item, '$.*.values[*]'), lambda part: otlp_named(part, otlp_deepest(otlp_member(part)))
         )),
         otlp_scalar(item)
     )

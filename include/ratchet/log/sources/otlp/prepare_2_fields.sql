@@ -12,14 +12,22 @@ carriers as (
     select 'log:' || log_row as carrier, attributes, from otlp_logs
     union all
     select 'record:' || record_number as carrier, resource_attributes as attributes, from otlp_records
+),
+
+plain as (
+    select
+        carrier,
+        if(json_type(attributes) = 'ARRAY', value ->> '$.key', key) as attribute,
+        if(json_type(attributes) = 'ARRAY', otlp_plain(value -> '$.value'), value) as held,
+    from carriers, json_each(carriers.attributes)
+    where json_type(attributes) in ('ARRAY', 'OBJECT')
 )
 
 select
     carrier,
-    if(json_type(attributes) = 'ARRAY', value ->> '$.key', key) as attribute,
-    log_strict(if(json_type(attributes) = 'ARRAY', otlp_plain(value -> '$.value'), value)) as content,
-from carriers, json_each(carriers.attributes)
-where json_type(attributes) in ('ARRAY', 'OBJECT');
+    attribute,
+    log_strict(held) as content,
+from plain;
 
 -- of several names for one field the first in aliases.csv counts
 create or replace temp table otlp_fields as
