@@ -45,17 +45,17 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 _NO_PLACE = frozenset({errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.EISDIR})
+_NO_RIGHT = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 def storage_error(error: OSError, path: Path) -> errors.StorageError:
     """Return the one-line error for a failed write, with the way out."""
-    return errors.StorageError(
-        f"cannot write: {error.strerror}",
-        where=str(path),
-        way_out="name another path"
-        if error.errno in _NO_PLACE
-        else "free some space or set another --home, then run again",
-    )
+    way_out = "free some space or set another --home, then run again"
+    if error.errno in _NO_PLACE:
+        way_out = "name another path"
+    elif error.errno in _NO_RIGHT:
+        way_out = "give this user the right to write there, or name another path"
+    return errors.StorageError(f"cannot write: {error.strerror}", where=str(path), way_out=way_out)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,5 +1,7 @@
 import csv
+import errno
 import math
+import os
 from datetime import date
 from decimal import Decimal
 
@@ -46,6 +48,21 @@ def test_a_failed_write_leaves_the_old_file_and_no_rest(tmp_path):
     with pytest.raises(StorageError, match="cannot write"):
         files.write_text(blocked / "x.json", "new")
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize(
+    ("code", "way_out"),
+    [
+        (errno.ENOSPC, "free some space"),
+        (errno.EACCES, "give this user the right to write there"),
+        (errno.EROFS, "give this user the right to write there"),
+        (errno.ENAMETOOLONG, "name another path"),
+    ],
+)
+def test_a_failed_write_says_what_to_do(tmp_path, code, way_out):
+    said = str(files.storage_error(OSError(code, os.strerror(code)), tmp_path / "x.json"))
+    assert os.strerror(code) in said
+    assert way_out in said
 
 
 def test_a_link_is_switched_in_one_step(tmp_path):
