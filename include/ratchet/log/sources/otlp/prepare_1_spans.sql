@@ -23,50 +23,28 @@ create or replace temp macro otlp_joined(item, parts) as (
         || if(json_type(item, '$.arrayValue') is null, '}', ']') as json
     )
 );
-create or replace temp macro otlp_shallow(item) as (
+create or replace temp macro otlp_parts(item) as (json_extract(item, '$.*.values[*]'));
+create or replace temp macro otlp_whole(item, parts) as (
     if(
         coalesce(json_type(item, '$.arrayValue'), json_type(item, '$.kvlistValue')) = 'OBJECT',
-        otlp_joined(item, list_transform(
-            json_extract(item, '$.*.values[*]'), lambda part: otlp_named(part, otlp_scalar(otlp_member(part)))
-        )),
+        otlp_joined(item, parts),
         otlp_scalar(item)
     )
+);
+create or replace temp macro otlp_shallow(item) as (
+    otlp_whole(item, list_transform(otlp_parts(item), lambda part: otlp_named(part, otlp_scalar(otlp_member(part)))))
 );
 create or replace temp macro otlp_deep(item) as (
-    if(
-        coalesce(json_type(item, '$.arrayValue'), json_type(item, '$.kvlistValue')) = 'OBJECT',
-        otlp_joined(item, list_transform(
-            json_extract(item, '$.*.values[*]'), lambda part: otlp_named(part, otlp_shallow(otlp_member(part)))
-        )),
-        otlp_scalar(item)
-    )
+    otlp_whole(item, list_transform(otlp_parts(item), lambda part: otlp_named(part, otlp_shallow(otlp_member(part)))))
 );
 create or replace temp macro otlp_deeper(item) as (
-    if(
-        coalesce(json_type(item, '$.arrayValue'), json_type(item, '$.kvlistValue')) = 'OBJECT',
-        otlp_joined(item, list_transform(
-            json_extract(item, '$.*.values[*]'), lambda part: otlp_named(part, otlp_deep(otlp_member(part)))
-        )),
-        otlp_scalar(item)
-    )
+    otlp_whole(item, list_transform(otlp_parts(item), lambda part: otlp_named(part, otlp_deep(otlp_member(part)))))
 );
 create or replace temp macro otlp_deepest(item) as (
-    if(
-        coalesce(json_type(item, '$.arrayValue'), json_type(item, '$.kvlistValue')) = 'OBJECT',
-        otlp_joined(item, list_transform(
-            json_extract(item, '$.*.values[*]'), lambda part: otlp_named(part, otlp_deeper(otlp_member(part)))
-        )),
-        otlp_scalar(item)
-    )
+    otlp_whole(item, list_transform(otlp_parts(item), lambda part: otlp_named(part, otlp_deeper(otlp_member(part)))))
 );
 create or replace temp macro otlp_plain(item) as (
-    if(
-        coalesce(json_type(item, '$.arrayValue'), json_type(item, '$.kvlistValue')) = 'OBJECT',
-        otlp_joined(item, list_transform(
-            json_extract(item, '$.*.values[*]'), lambda part: otlp_named(part, otlp_deepest(otlp_member(part)))
-        )),
-        otlp_scalar(item)
-    )
+    otlp_whole(item, list_transform(otlp_parts(item), lambda part: otlp_named(part, otlp_deepest(otlp_member(part)))))
 );
 
 -- nanoseconds since 1970 from [seconds, nanoseconds], a number of any unit, or a text
