@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy.engine import URL, make_url
@@ -55,12 +56,10 @@ def shown(url: URL) -> str:
 
 
 def _parsed(text: str, where: str) -> URL:
-    try:
+    with suppress(ArgumentError, ValueError, TypeError, KeyError, AttributeError):  # they may repeat the password
         url = _from_json(json.loads(text)) if text.lstrip().startswith("{") else make_url(_renamed(text))
-        if url.password is None or "@" not in f"{url.host}{url.database}":
+        if url.password is None or "@" not in f"{url.host}{url.database}":  # a piece of the password, not of the host
             return url.difference_update_query(["__extra__"])
-    except (ArgumentError, ValueError, TypeError, KeyError, AttributeError):
-        pass  # what they say may hold the password, as a host with an @ does
     way_out = "postgresql://USER:PASSWORD@HOST:5432/DATABASE; @, : and / within a password are written %40, %3A, %2F"
     raise SourceError("the connection cannot be read as a URL", where=where, way_out=way_out)
 
